@@ -1,0 +1,228 @@
+"""One screen that shows what Footfall is made of and all that plugs in; what differs by place is in the environment."""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="insecure-only-for-tests-and-builds-0123456789abcdefghijklmnopqrstuv")
+PIN_PEPPER = env.str("PIN_PEPPER", default="insecure-only-for-tests")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+HTTPS = SITE_URL.startswith("https://")
+if HTTPS and "insecure" in SECRET_KEY + PIN_PEPPER:
+    raise ImproperlyConfigured("Set SECRET_KEY and PIN_PEPPER: `python3 -m config.make_env` makes them.")
+
+INSTALLED_APPS = [
+    "config",
+    "studio",
+    "ledger",
+    "jobs",
+    "pos",
+    "api",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "phonenumber_field",
+]
+
+# What plugs in -------------------------------------------------------------------------------------------------------
+POS_LINE_KINDS = ["pos.kinds.CatalogueItem", "pos.kinds.CustomAmount"]
+POS_TENDER_KINDS = ["pos.tenders.Cash", "pos.tenders.Check", "pos.tenders.ExternalTerminal"]
+BOOK_CHECKS = [
+    "ledger.checks.check_entries_balance",
+    "ledger.checks.check_entries_balance_per_location",
+    "ledger.checks.check_entries_have_postings",
+    "ledger.checks.check_days_balance",
+    "ledger.checks.check_one_entry_per_event",
+    "ledger.checks.check_numbers_have_no_gap",
+    "ledger.checks.check_closed_months_are_untouched",
+    "ledger.checks.check_entries_lie_in_a_month",
+    "ledger.checks.check_reversals_mirror",
+    "ledger.checks.check_tax_given_back_was_collected",
+    "ledger.checks.check_therapists_owe_nothing",
+    "ledger.checks.check_postings_say_what_for",
+    "ledger.checks.check_income_comes_from_sales",
+    "ledger.checks.check_chain",
+    "ledger.checks.check_entries_are_linked",
+    "ledger.checks.check_guards_are_there",
+    "pos.checks.check_drawer_is_as_counted",
+    "pos.checks.check_tenders_pay_the_sale",
+    "pos.checks.check_lines_add_up_to_the_sale",
+    "pos.checks.check_refunds_stay_within_the_sale",
+    "pos.checks.check_tax_is_as_charged",
+    "pos.checks.check_tips_are_as_given",
+    "pos.checks.check_every_sale_is_in_the_books",
+    "pos.checks.check_receipts_have_no_gaps",
+    "pos.checks.check_no_hold_outlives_its_sale",
+    "jobs.checks.check_outbox",
+    "jobs.checks.check_dead_rows",
+    "jobs.checks.check_schedule",
+]
+JOBS_CLAIMABLE = ["jobs.outbox.Outbox"]
+JOBS_SCHEDULE = ["ledger.chain.LinkEntries", "pos.schedule.AbandonForgottenSales", "studio.throttle.ForgetOldTries"]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Database: SQLite unless DATABASE_URL names a PostgreSQL; `reports` is the same data, read-only ---------------------
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/var/footfall.sqlite3")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE: a writer waits its turn instead of failing half-way. FULL: a commit is on disk before it is answered.
+    _PRAGMAS = "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA synchronous=FULL;"
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+        "init_command": f"PRAGMA journal_mode=WAL; {_PRAGMAS}",
+    }
+    DATABASES["reports"] = {
+        **DATABASES["default"],
+        "OPTIONS": {"transaction_mode": "DEFERRED", "timeout": 10, "init_command": f"{_PRAGMAS} PRAGMA query_only=ON;"},
+        "TEST": {"MIRROR": "default"},
+    }
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+else:
+    _TIMEOUTS = "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=10s"
+    DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "options": _TIMEOUTS}
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["reports"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}
+    if _replica := env.str("DATABASE_REPLICA_URL", default=""):
+        DATABASES["reports"] = {**env.db_url_config(_replica), "TEST": {"MIRROR": "default"}}
+DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", default="")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People and sessions -------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "studio.Staff"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/admin/login/"
+_HOST_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_HOST_PREFIX}footfall_office"
+CSRF_COOKIE_NAME = f"{_HOST_PREFIX}footfall_csrf"
+DEVICE_COOKIE_NAME = f"{_HOST_PREFIX}footfall_device"
+STAFF_COOKIE_NAME = f"{_HOST_PREFIX}footfall_staff"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 12 * 3600
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}  # nothing is kept in a process
+
+# The web around the pages --------------------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^healthz$", r"^readyz$"]  # an API never redirects a secret into the clear
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# Words, money, mail --------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+PHONENUMBER_DEFAULT_REGION = "US"
+PHONENUMBER_DEFAULT_FORMAT = "E164"
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="studio@example.com")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.auth.TabletAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.auth.SignedOn"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsing.Json"],
+    "DEFAULT_FILTER_BACKENDS": [],
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Schema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "api.errors.handle",
+    "URL_FORMAT_OVERRIDE": None,
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Footfall API",
+    "DESCRIPTION": (
+        "Everything the desk page does, for other programs too. Amounts are whole cents, moments are UTC, days are the "
+        "location's business dates. The client makes the id of what it creates and sends PUT: the same request again "
+        "is the same answer, other contents are a 409. Every no is `application/problem+json` with a stable `code`."
+    ),
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["api.schema.without_marks"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}

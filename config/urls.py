@@ -1,0 +1,12 @@
+"""Where each address goes; the wiring panel of the web."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="desk"), name="home"),
+    path("", include("pos.urls")),
+    path("", include("api.urls")),
+    path("admin/", admin.site.urls),
+]

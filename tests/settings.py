@@ -1,0 +1,25 @@
+"""The settings of the test suite: those of production, told only by this file and never by a developer's own `.env`."""
+
+import os
+
+# The environment wins over `.env`, so this must come before config.settings reads it. DATABASE_URL is the one thing
+# that a run may choose: `python -m tests.postgres` sets it, otherwise it is SQLite.
+os.environ.update(
+    ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
+    CSRF_TRUSTED_ORIGINS="",
+    DATABASE_MIGRATE_URL="",
+    DATABASE_REPLICA_URL="",
+    DEBUG="False",
+    DEFAULT_FROM_EMAIL="studio@example.com",
+    DEMO="False",
+    EMAIL_URL="memorymail://",
+    PIN_PEPPER="pepper-for-tests",
+    SECRET_KEY="secret-for-tests-and-nothing-else-0123456789-abcdefghijklmnop",
+    SITE_URL="http://testserver",
+    TRUSTED_PROXY_COUNT="0",
+)
+os.environ.setdefault("DATABASE_URL", "sqlite:////tmp/footfall-unused.sqlite3")
+
+from config.settings import *  # noqa: F403 - the settings under test are all of production's
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a PIN must not cost 60 ms a thousand times
