@@ -1,0 +1,97 @@
+"""Work that must not be lost: the domain row is the job, a lease gives it to one worker, a token guards its end."""
+
+import datetime as dt
+import uuid
+from typing import Any, Protocol, TypeVar
+
+from django.db import connections, models
+from django.db.models import F, Q, QuerySet
+
+MAX_TRIES = 12
+FIRST_PAUSE = dt.timedelta(seconds=10)
+LONGEST_PAUSE = dt.timedelta(hours=1)
+LONGEST_ERROR = 2000
+DIED_EACH_TIME = f"Whoever worked it died or ran out of time, {MAX_TRIES} times."
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken the row meanwhile; what was done here does not finish it."""
+
+
+class TryLater(Exception):
+    """What the work needs from outside is away; the row is not to blame and its try does not count."""
+
+
+class Leased(models.Model):
+    """A row that is work: due at `run_at`, held with `lease_token` until `lease_until`, given up at `dead_at`."""
+
+    run_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    lease_token = models.UUIDField(null=True, editable=False)
+    last_error = models.TextField(blank=True, editable=False)
+    dead_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+Row = TypeVar("Row", bound=Leased)
+
+
+class Claimable(Protocol):
+    """A kind of work that the worker looks for; settings.JOBS_CLAIMABLE lists them by dotted path."""
+
+    lease: dt.timedelta
+
+    def claimable(self, *, now: dt.datetime) -> QuerySet[Any]:
+        """The unfinished rows; `claim` leaves out those that are not due, held by somebody or dead."""
+
+    def work(self, row: Any, *, now: dt.datetime) -> None:
+        """Work one claimed row and call `done`; called with no transaction open, within the lease's time."""
+
+
+def claim(queryset: QuerySet[Row], *, now: dt.datetime, lease: dt.timedelta, limit: int) -> list[Row]:
+    """Up to `limit` due rows, oldest first, that are the caller's until `now + lease`; needs an open transaction."""
+    idle = queryset.filter(Q(lease_until=None) | Q(lease_until__lt=now), run_at__lte=now, dead_at=None)
+    # A try counts when it begins, so that a row which kills its worker comes to its end too.
+    idle.filter(attempts__gte=MAX_TRIES).update(dead_at=now, last_error=DIED_EACH_TIME)
+    oldest = idle.order_by("run_at", "pk")
+    if connections[queryset.db].features.has_select_for_update_skip_locked:
+        oldest = oldest.select_for_update(skip_locked=True, of=("self",))
+    keys = [row.pk for row in oldest[:limit]]
+    token = uuid.uuid4()
+    # Guarded again: on an engine without row locks another worker may have been faster.
+    idle.filter(pk__in=keys).update(lease_until=now + lease, lease_token=token, attempts=F("attempts") + 1)
+    return list(queryset.model._default_manager.filter(lease_token=token).order_by("run_at", "pk"))
+
+
+def done(row: Leased, **finished: Any) -> None:
+    """Give the row back with the fields that say it is finished; LeaseLost when it is no longer the caller's."""
+    _give_back(row, last_error="", **finished)
+
+
+def failed(row: Leased, *, error: str, now: dt.datetime) -> None:
+    """Give the row back for another try after 10 s, 20 s .. 1 h, or for good after twelve; LeaseLost as in `done`."""
+    pause = min(FIRST_PAUSE * 2 ** max(0, row.attempts - 1), LONGEST_PAUSE)
+    dead_at = now if row.attempts >= MAX_TRIES else None
+    _give_back(row, last_error=error[:LONGEST_ERROR], run_at=now + pause, dead_at=dead_at)
+
+
+def put_back(row: Leased, *, error: str) -> None:
+    """Give the row back as due as it was, without counting the try; LeaseLost as in `done`."""
+    _give_back(row, last_error=error[:LONGEST_ERROR], attempts=row.attempts - 1)
+
+
+def run_again(queryset: QuerySet[Row], *, now: dt.datetime) -> int:
+    """Make unfinished rows due now with all their tries; the number of rows."""
+    return queryset.update(run_at=now, attempts=0, dead_at=None)
+
+
+def _give_back(row: Leased, **changes: Any) -> None:
+    # The token guards it: a worker that slept past its lease must not finish what another has begun.
+    held = type(row)._default_manager.filter(pk=row.pk, lease_token=row.lease_token)
+    if not held.update(lease_until=None, lease_token=None, **changes):
+        raise LeaseLost(f"{row} is worked by somebody else now.")
+    for name, value in changes.items():
+        setattr(row, name, value)

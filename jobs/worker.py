@@ -1,0 +1,148 @@
+"""The worker: one loop over the schedule and the claimable rows; it may die at any line and loses nothing."""
+
+import datetime as dt
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from django.conf import settings
+from django.db import OperationalError, close_old_connections, connection, transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from jobs.leases import Claimable, Leased, LeaseLost, TryLater, claim, failed, put_back
+from jobs.models import WorkerBeat
+from jobs.schedule import Schedule
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 2.0
+BEAT_EVERY = dt.timedelta(seconds=30)
+BEATS_KEPT = dt.timedelta(days=1)
+AWAY_FOR = dt.timedelta(minutes=1)
+TURN = 50
+
+
+class OutOfTime(Exception):
+    """The work has not ended within its lease."""
+
+
+class Worker:
+    """Works what is due until told to stop; any number of workers may run beside each other."""
+
+    def __init__(self, *, clock: Callable[[], dt.datetime] = timezone.now, name: str = "") -> None:
+        self.clock = clock
+        self.name = name or f"{socket.gethostname()}:{os.getpid()}"
+        self.started_at = clock()
+        self.beat_at: dt.datetime | None = None
+        self.schedule = Schedule()
+        self.sources: list[Claimable] = [self.schedule, *(import_string(path)() for path in settings.JOBS_CLAIMABLE)]
+        self.away_at: dict[Claimable, dt.datetime] = {}
+        self.stopping = threading.Event()
+
+    def stop(self, _signum: int = 0, _frame: FrameType | None = None) -> None:
+        """End after the row in hand; fit to be a signal handler."""
+        self.stopping.set()
+
+    def run(self) -> None:
+        """Work until `stop`; a database that is away for a while is waited for."""
+        while not self.stopping.is_set():
+            close_old_connections()
+            try:
+                worked = self.turn()
+            except OperationalError:
+                logger.exception("The database did not answer; trying again.")
+                connection.close()
+                worked = 0
+            if not worked:
+                self.stopping.wait(IDLE_SECONDS)
+
+    def run_once(self) -> int:
+        """Work until nothing is due any more; the number of rows worked."""
+        total = 0
+        while not self.stopping.is_set() and (worked := self.turn()):
+            total += worked
+        return total
+
+    def turn(self) -> int:
+        """Give each kind of work its turn, so that a long queue does not stop the others; the number of rows worked."""
+        self.beat()
+        self.schedule.fill(now=self.clock())
+        return sum(self.work_some(source) for source in self.sources)
+
+    def work_some(self, source: Claimable) -> int:
+        """Work up to fifty rows of one kind."""
+        worked = 0
+        while worked < TURN and not self.stopping.is_set() and not self.is_away(source) and self.work_one(source):
+            worked += 1
+        return worked
+
+    def work_one(self, source: Claimable) -> bool:
+        """Claim one row and work it; whether there was one."""
+        now = self.clock()
+        with transaction.atomic(durable=True):
+            rows = claim(source.claimable(now=now), now=now, lease=source.lease, limit=1)
+        if not rows:
+            return False
+        try:
+            self.try_row(source, rows[0], now=now)
+        except LeaseLost:
+            logger.warning("The lease of %s ran out before its work was done.", rows[0])
+        return True
+
+    def try_row(self, source: Claimable, row: Leased, *, now: dt.datetime) -> None:
+        """Work the row and note on it how it went."""
+        try:
+            with time_limit(source.lease):
+                source.work(row, now=now)
+        except LeaseLost:
+            raise
+        except TryLater as later:
+            self.away_at[source] = now
+            put_back(row, error=str(later))
+        except Exception as error:
+            # Whatever is wrong with one row must not stop the rows behind it. This is the one place that catches all:
+            # nothing is hidden, the error is logged, kept on the row, and reported by the checks once the row is dead.
+            logger.exception("%s failed, try %d.", row, row.attempts)
+            if isinstance(error, OutOfTime):
+                connection.close()  # the query it was cut off from may still be running on it
+            failed(row, error=f"{type(error).__name__}: {error}", now=self.clock())
+
+    def is_away(self, source: Claimable) -> bool:
+        """Whether something that the source needs was away within the last minute."""
+        away_at = self.away_at.get(source)
+        return away_at is not None and dt.timedelta(0) <= self.clock() - away_at < AWAY_FOR
+
+    def beat(self) -> None:
+        """Renew the sign of life when half a minute has passed."""
+        now = self.clock()
+        if self.beat_at is not None and dt.timedelta(0) <= now - self.beat_at < BEAT_EVERY:
+            return
+        fields = {"beat_at": now, "started_at": self.started_at}
+        WorkerBeat.objects.update_or_create(name=self.name, defaults=fields)
+        WorkerBeat.objects.filter(beat_at__lt=now - BEATS_KEPT).delete()
+        self.beat_at = now
+
+
+@contextmanager
+def time_limit(limit: dt.timedelta) -> Iterator[None]:
+    """Raise OutOfTime inside the block after `limit`, so that an endless loop ends (main thread only)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _out_of_time)
+    signal.setitimer(signal.ITIMER_REAL, limit.total_seconds())
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _out_of_time(_signum: int, _frame: FrameType | None) -> None:
+    raise OutOfTime("It took longer than its lease.")
