@@ -1,0 +1,164 @@
+"""A sale in memory with everything on it; knows what is due and what of it is not yet written."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+
+from ledger.accounts import Account
+from ledger.journal import Line, credit
+from ledger.models import Entry
+from ledger.money import nickel
+from pos import drawer
+from pos.asked import Desk
+from pos.kinds import line_kind, tender_kind
+from pos.models import DrawerSession, Receipt, Sale, SaleDiscount, SaleLine, SaleTax, Tender, Tip
+from pos.pricing import Priced
+from pos.writing import insert_together
+from studio.models import Location
+from studio.refusal import Refusal
+
+
+class SaleChanged(Refusal):
+    """Another tablet, tab or request was faster."""
+
+    code = "sale_changed"
+
+
+class Basket:
+    """The one way in which checkout reads and writes a sale: few statements, whatever the number of lines."""
+
+    def __init__(self, sale: Sale, *, desk: Desk) -> None:
+        self.sale = sale
+        self.desk = desk
+        self.is_new = sale._state.adding
+        self.read_revision = sale.revision
+        self.lines: list[SaleLine] = []
+        self.discounts: list[SaleDiscount] = []
+        self.taxes: list[SaleTax] = []
+        self.tips: list[Tip] = []
+        self.tenders: list[Tender] = []
+        self.entry: Entry | None = None
+        self.receipt: Receipt | None = None
+        self._touched = False
+        self._repriced = False
+        self._drawers: dict[uuid.UUID, DrawerSession] = {}
+
+    @classmethod
+    def read(cls, sale: Sale, *, desk: Desk) -> "Basket":
+        """The stored sale with its lines, discounts, taxes, tips, tenders and receipt."""
+        basket = cls(sale, desk=desk)
+        basket.lines = list(sale.lines.select_related("item", "therapist"))
+        basket.discounts = list(sale.discounts.select_related("approver"))
+        basket.taxes = list(sale.taxes.order_by("id"))
+        basket.tips = list(sale.tips.select_related("therapist").order_by("id"))
+        basket.tenders = list(sale.tenders.all())
+        if sale.is_completed:
+            basket.receipt = sale.receipts.select_related("location").filter(refund=None).first()
+        return basket
+
+    @property
+    def live_tenders(self) -> list[Tender]:
+        return [tender for tender in self.tenders if tender.is_live]
+
+    @property
+    def due_cents(self) -> int:
+        """What is still to be paid; never negative once checked."""
+        return self.sale.total_cents - sum(tender.covers_cents for tender in self.live_tenders)
+
+    @property
+    def cash_due_cents(self) -> int:
+        """What is due if the rest is paid in cash, where cash is rounded."""
+        rounds = self.sale.location.cash_rounding == Location.CashRounding.NICKEL
+        return nickel(self.due_cents) if rounds else self.due_cents
+
+    @property
+    def change_cents(self) -> int:
+        return sum(tender.change_cents for tender in self.live_tenders)
+
+    def put(self, priced: Priced) -> None:
+        """Replace what is sold by newly priced contents."""
+        self.lines, self.discounts, self.taxes, self.tips = priced.lines, priced.discounts, priced.taxes, priced.tips
+        self._repriced = True
+        sale = self.sale
+        sale.list_cents = sum(line.list_cents for line in self.lines)
+        sale.discount_cents = sum(line.discount_cents for line in self.lines)
+        sale.net_cents = sum(line.net_cents for line in self.lines)
+        sale.tax_cents = sum(line.tax_cents for line in self.lines)
+        sale.tip_cents = sum(tip.amount_cents for tip in self.tips)
+
+    def add(self, tender: Tender) -> None:
+        """Put a held tender on the sale."""
+        tender.sale, tender.position = self.sale, len(self.tenders)
+        self.tenders.append(tender)
+        self._count_rounding()
+
+    def drop(self, tender: Tender, *, now: dt.datetime) -> None:
+        """Release a held tender; the sale is due that much more again."""
+        tender_kind(tender.kind).release(tender, now=now)
+        tender.status = Tender.Status.RELEASED
+        self._count_rounding()
+
+    def cash_drawer(self, session_id: uuid.UUID | None) -> DrawerSession:
+        """The open drawer that takes this tablet's cash, locked against being closed meanwhile."""
+        session = drawer.for_cash(desk=self.desk, session_id=session_id)
+        self._drawers[session.pk] = session
+        return session
+
+    def lock_drawers(self) -> None:
+        """Refuse when a drawer that holds this sale's cash was closed meanwhile."""
+        for tender in self.live_tenders:
+            if tender.drawer_session_id is not None and tender.drawer_session_id not in self._drawers:
+                self.cash_drawer(tender.drawer_session_id)
+
+    def touch(self, *, now: dt.datetime) -> None:
+        """Mark the sale as changed by a request: it gets a new revision and another half hour."""
+        self._touched = True
+        self.sale.last_request_at = now
+        self.sale.revision += 1
+
+    def books(self) -> Iterator[Line]:
+        """Tenders debit, lines credit, each by its own kind; tax per jurisdiction, tips per therapist."""
+        for tender in self.live_tenders:
+            yield from tender_kind(tender.kind).debits(tender)
+        for line in self.lines:
+            yield from line_kind(line.kind).credits(line)
+        for tax in self.taxes:
+            yield credit(Account.SALES_TAX, tax.amount_cents, jurisdiction=tax.jurisdiction)
+        for tip in self.tips:
+            yield credit(Account.TIPS, tip.amount_cents, therapist_id=tip.therapist_id)
+        yield credit(Account.CASH_ROUNDING, self.sale.rounding_cents)
+
+    def write(self) -> None:
+        """Write the sale as it now is; refuses when somebody else changed it since it was read."""
+        if not self._touched:
+            return
+        if not self.is_new:
+            self._update_sale()
+            self._delete_old_lines()
+            self._update_tenders()
+        unsaved = ([self.sale], self.lines, self.discounts, self.taxes, self.tips, self.tenders)
+        insert_together(*([row for row in rows if row._state.adding] for rows in unsaved))
+        self.is_new = self._touched = self._repriced = False
+        self.read_revision = self.sale.revision
+
+    def _count_rounding(self) -> None:
+        self.sale.rounding_cents = sum(tender.rounding_cents for tender in self.live_tenders)
+
+    def _update_sale(self) -> None:
+        sale = self.sale
+        fields = {f.attname: getattr(sale, f.attname) for f in sale._meta.concrete_fields if not f.primary_key}
+        unchanged = Sale.objects.filter(pk=sale.pk, status=Sale.Status.OPEN, revision=self.read_revision)
+        if not unchanged.update(**fields):
+            raise SaleChanged("Somebody else changed this sale just now.")
+
+    def _delete_old_lines(self) -> None:
+        if not self._repriced:
+            return
+        for model in (SaleTax, SaleDiscount, Tip, SaleLine):
+            rows = model._base_manager.filter(sale=self.sale)
+            rows._raw_delete(rows.db)
+
+    def _update_tenders(self) -> None:
+        known = [tender for tender in self.tenders if not tender._state.adding]
+        if known:
+            Tender.objects.bulk_update(known, ["status"])

@@ -1,0 +1,304 @@
+"""A sale from the first tap to the books. Each public function is one unit of work inside one transaction (R1, R3)."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+from ledger import journal
+from pos import approvals, receipts
+from pos.asked import AskedSale, AskedTender, Desk, fingerprint
+from pos.basket import Basket, SaleChanged
+from pos.kinds import line_kind, tender_kind
+from pos.models import Approval, Client, Sale, SaleDiscount, SaleLine, Tender
+from pos.pricing import price
+from pos.tenders import MoreThanDue
+from studio import rights
+from studio.models import Right
+from studio.refusal import BadInput, Refusal
+
+DISCOUNT_PERCENT = 10
+DISCOUNT_CENTS = 15_00
+"""The desk alone gives up to 10 % or $15 a line (R6)."""
+
+
+class SaleNotFound(Refusal):
+    """There is no such sale at this location."""
+
+    code = "not_found"
+
+
+class SaleNotOpen(Refusal):
+    """The sale is completed, voided or abandoned."""
+
+    code = "sale_not_open"
+
+
+class SameIdOtherContents(Refusal):
+    """The id was used before for something else; a new thing needs a new id."""
+
+    code = "same_id_other_contents"
+
+
+class NothingToSell(Refusal):
+    """A sale without lines and tips."""
+
+    code = "nothing_to_sell"
+
+
+class NotPaid(Refusal):
+    """Something is still due."""
+
+    code = "not_paid"
+
+
+def put_sale(
+    *,
+    sale_id: uuid.UUID,
+    asked: AskedSale,
+    desk: Desk,
+    now: dt.datetime,
+    revision: int | None = None,
+    approval_id: uuid.UUID | None = None,
+) -> Basket:
+    """Open the sale or replace its contents, priced; the same contents again change nothing."""
+    rights.require(desk.staff, Right.SELL, desk.location)
+    basket = _put(sale_id=sale_id, asked=asked, desk=desk, now=now, revision=revision, approval_id=approval_id)
+    basket.write()
+    return basket
+
+
+def sell(
+    *,
+    sale_id: uuid.UUID,
+    asked: AskedSale,
+    tenders: Sequence[tuple[uuid.UUID, AskedTender]],
+    desk: Desk,
+    now: dt.datetime,
+    revision: int | None = None,
+    approval_id: uuid.UUID | None = None,
+) -> Basket:
+    """A whole sale in one request: contents, tenders and completion, all or nothing."""
+    rights.require(desk.staff, Right.SELL, desk.location)
+    basket = _put(sale_id=sale_id, asked=asked, desk=desk, now=now, revision=revision, approval_id=approval_id)
+    for tender_id, wish in tenders:
+        _hold(basket, tender_id=tender_id, asked=wish, now=now)
+    _complete(basket, now=now)
+    return basket
+
+
+def put_tender(*, sale_id: uuid.UUID, tender_id: uuid.UUID, asked: AskedTender, desk: Desk, now: dt.datetime) -> Basket:
+    """Put a tender on an open sale; the same tender again changes nothing."""
+    rights.require(desk.staff, Right.SELL, desk.location)
+    basket = _read_locked(sale_id, desk=desk)
+    _hold(basket, tender_id=tender_id, asked=asked, now=now)
+    basket.write()
+    return basket
+
+
+def drop_tender(*, sale_id: uuid.UUID, tender_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket:
+    """Take a held tender off an open sale; one that is off already stays off."""
+    rights.require(desk.staff, Right.SELL, desk.location)
+    basket = _read_locked(sale_id, desk=desk)
+    _must_be_open(basket.sale)
+    for tender in basket.tenders:
+        if tender.pk == tender_id and tender.status == Tender.Status.HELD:
+            basket.drop(tender, now=now)
+            basket.touch(now=now)
+    basket.write()
+    return basket
+
+
+def complete_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket:
+    """Complete a paid sale: tenders settled, lines delivered, one entry, a receipt; again is the same answer."""
+    rights.require(desk.staff, Right.SELL, desk.location)
+    basket = _read_locked(sale_id, desk=desk)
+    _complete(basket, now=now)
+    return basket
+
+
+def abandon_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket:
+    """Give back every held tender and end an open sale; an abandoned one stays so (R1)."""
+    rights.require(desk.staff, Right.SELL, desk.location)
+    basket = _read_locked(sale_id, desk=desk)
+    if basket.sale.status != Sale.Status.ABANDONED:
+        _must_be_open(basket.sale)
+        _abandon(basket, now=now)
+    return basket
+
+
+def abandon_forgotten(sale: Sale, *, before: dt.datetime, now: dt.datetime) -> None:
+    """End a sale that is still open and without a request since `before`; nothing when somebody came back to it."""
+    desk = Desk(location=sale.location, staff=sale.opened_by, device=sale.device)
+    basket = _read_locked(sale.pk, desk=desk)
+    if basket.sale.status == Sale.Status.OPEN and basket.sale.last_request_at < before:
+        _abandon(basket, now=now)
+
+
+def find_sale(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
+    """The stored sale of this location."""
+    sale = Sale.objects.select_related("location", "client", "opened_by", "completed_by").filter(pk=sale_id).first()
+    if sale is None or sale.location_id != desk.location.pk:
+        raise SaleNotFound("There is no such sale here.")
+    return Basket.read(sale, desk=desk)
+
+
+def _read_locked(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
+    sale = _lock(sale_id, desk=desk)
+    if sale is None:
+        raise SaleNotFound("There is no such sale here.")
+    return Basket.read(sale, desk=desk)
+
+
+def _lock(sale_id: uuid.UUID, *, desk: Desk) -> Sale | None:
+    sales = Sale.objects.select_for_update(of=("self",)).select_related("client", "opened_by", "completed_by")
+    sale = sales.filter(pk=sale_id).first()
+    if sale is not None and sale.location_id != desk.location.pk:
+        raise SaleNotFound("There is no such sale here.")
+    if sale is not None:
+        sale.location = desk.location
+    return sale
+
+
+def _put(
+    *,
+    sale_id: uuid.UUID,
+    asked: AskedSale,
+    desk: Desk,
+    now: dt.datetime,
+    revision: int | None,
+    approval_id: uuid.UUID | None,
+) -> Basket:
+    sale = _lock(sale_id, desk=desk)
+    mark = fingerprint(asked)
+    if sale is None:
+        basket = Basket(_new_sale(sale_id, desk=desk, now=now), desk=desk)
+    else:
+        basket = Basket.read(sale, desk=desk)
+        if sale.fingerprint == mark:
+            return basket
+        _may_change(basket, revision)
+    basket.sale.client = _client(asked.client_id)
+    before = basket.discounts
+    basket.put(price(asked, sale=basket.sale, location=desk.location, on=desk.location.business_date(now)))
+    _approve_discounts(basket, before=before, approval_id=approval_id, now=now)
+    if basket.due_cents < 0:
+        raise MoreThanDue("More than this is already paid. Take a payment off first.")
+    basket.sale.fingerprint = mark
+    basket.touch(now=now)
+    return basket
+
+
+def _new_sale(sale_id: uuid.UUID, *, desk: Desk, now: dt.datetime) -> Sale:
+    return Sale(
+        id=sale_id,
+        location=desk.location,
+        device=desk.device,
+        opened_by=desk.staff,
+        opened_at=now,
+        last_request_at=now,
+        revision=0,
+    )
+
+
+def _may_change(basket: Basket, revision: int | None) -> None:
+    if basket.sale.is_completed:
+        raise SameIdOtherContents("This sale is completed. Start a new one.", status=basket.sale.status)
+    _must_be_open(basket.sale)
+    if revision != basket.sale.revision:
+        raise SaleChanged("Somebody else changed this sale just now.", revision=basket.sale.revision)
+
+
+def _must_be_open(sale: Sale) -> None:
+    if sale.status != Sale.Status.OPEN:
+        raise SaleNotOpen(f"This sale is {sale.get_status_display()}.", status=sale.status)
+
+
+def _client(client_id: uuid.UUID | None) -> Client | None:
+    if client_id is None:
+        return None
+    client = Client.objects.filter(pk=client_id).first()
+    if client is None:
+        raise BadInput("client", "This client is not known.")
+    return client
+
+
+def _approve_discounts(
+    basket: Basket, *, before: Sequence[SaleDiscount], approval_id: uuid.UUID | None, now: dt.datetime
+) -> None:
+    """Beyond the desk's limit somebody with the right must say yes; a yes already given holds up to its amount (R6)."""
+    if not any(_beyond_limit(line) for line in basket.lines):
+        return
+    approver = next((row.approver for row in before if row.approver is not None), None)
+    if approver is None or sum(row.value_cents for row in before) < basket.sale.discount_cents:
+        approver = approvals.required(
+            Approval.Action.DISCOUNT,
+            object_id=basket.sale.pk,
+            amount_cents=basket.sale.discount_cents,
+            approval_id=approval_id,
+            desk=basket.desk,
+            now=now,
+        )
+    for row in basket.discounts:
+        row.approver = approver
+
+
+def _beyond_limit(line: SaleLine) -> bool:
+    return line.discount_cents > DISCOUNT_CENTS and line.discount_cents * 100 > line.list_cents * DISCOUNT_PERCENT
+
+
+def _abandon(basket: Basket, *, now: dt.datetime) -> None:
+    for tender in basket.live_tenders:
+        basket.drop(tender, now=now)
+    basket.sale.status = Sale.Status.ABANDONED
+    basket.touch(now=now)
+    basket.write()
+
+
+def _hold(basket: Basket, *, tender_id: uuid.UUID, asked: AskedTender, now: dt.datetime) -> None:
+    mark = fingerprint(asked)
+    known = next((tender for tender in basket.tenders if tender.pk == tender_id), None)
+    if known is not None:
+        if known.fingerprint != mark:
+            raise SameIdOtherContents("This payment was already made with another amount.")
+        return
+    _must_be_open(basket.sale)
+    tender = tender_kind(asked.kind).hold(asked, basket=basket, now=now)
+    tender.id, tender.fingerprint = tender_id, mark
+    basket.add(tender)
+    basket.touch(now=now)
+
+
+def _complete(basket: Basket, *, now: dt.datetime) -> None:
+    """Settle, deliver, post, number: the end of a sale, once."""
+    sale = basket.sale
+    if sale.is_completed:
+        return
+    _must_be_open(sale)
+    _must_be_payable(basket)
+    basket.lock_drawers()
+    sale.status, sale.completed_at, sale.completed_by = Sale.Status.COMPLETED, now, basket.desk.staff
+    sale.business_date = sale.location.business_date(now)
+    for tender in basket.live_tenders:
+        tender_kind(tender.kind).settle(tender, now=now)
+        tender.status = Tender.Status.SETTLED
+    basket.touch(now=now)
+    basket.write()
+    for line in basket.lines:
+        line_kind(line.kind).deliver(line, now=now)
+    basket.entry = journal.post(
+        key=f"sale:{sale.pk}",
+        kind="sale",
+        location=sale.location,
+        occurred_at=now,
+        now=now,
+        lines=basket.books(),
+        made_by=basket.desk.staff,
+    )
+    basket.receipt = receipts.issue(sale=sale, now=now)
+
+
+def _must_be_payable(basket: Basket) -> None:
+    if not basket.lines and not basket.tips:
+        raise NothingToSell("There is nothing on this sale yet.")
+    if basket.due_cents > 0:
+        raise NotPaid("This sale is not paid in full yet.", due_cents=basket.due_cents)

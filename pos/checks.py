@@ -1,0 +1,187 @@
+"""What must hold between sales, drawers and the books; each function yields what does not (ACCOUNTING I27-I32)."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from ledger.accounts import Account
+from ledger.checks import Problem
+from ledger.models import Entry, Posting
+from pos.models import (
+    Counter,
+    Drawer,
+    DrawerSession,
+    Receipt,
+    Refund,
+    RefundLine,
+    RefundTax,
+    RefundTender,
+    RefundTip,
+    Sale,
+    SaleLine,
+    SaleTax,
+    Tender,
+    Tip,
+)
+
+IN_THE_BOOKS = (
+    Sale.Status.COMPLETED,
+    Sale.Status.PARTLY_REFUNDED,
+    Sale.Status.REFUNDED,
+    Sale.Status.VOIDED,
+)
+
+
+def _sum(rows: QuerySet[Any], by: str, what: str) -> Coalesce:
+    """A correlated sum that is 0 without rows."""
+    total = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(total=Sum(what)).values("total")
+    return Coalesce(Subquery(total), 0)
+
+
+def check_drawer_is_as_counted(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """I27: the books hold for each drawer what was left in it at its last close, and what was posted since."""
+    for drawer in Drawer.objects.using(using).all():
+        sessions = list(drawer.sessions.using(using).order_by("opened_at", "z_number"))
+        booked = dict(
+            Posting.objects.using(using)
+            .filter(account=Account.CASH_DRAWER, drawer_session__in=[session.pk for session in sessions])
+            .values_list("drawer_session")
+            .annotate(Sum("amount_cents"))
+        )
+        left_cents = 0
+        for session in sessions:
+            left_cents += booked.get(session.pk, 0)
+            if session.status == DrawerSession.Status.CLOSED and left_cents != session.left_cents:
+                yield Problem("I27", f"{drawer}, Z {session.z_number}: books {left_cents}, left {session.left_cents}")
+                left_cents = session.left_cents or 0
+
+
+def check_tenders_pay_the_sale(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """I28: the tenders of a completed sale add up to net + tax + tips + rounding."""
+    live = Tender.objects.using(using).exclude(status=Tender.Status.RELEASED)
+    sales = Sale.objects.using(using).filter(status__in=IN_THE_BOOKS).annotate(paid=_sum(live, "sale", "amount_cents"))
+    owed = F("net_cents") + F("tax_cents") + F("tip_cents") + F("rounding_cents")
+    for sale in sales.exclude(paid=owed):
+        yield Problem("I28", f"{sale.pk}: paid {sale.paid}, owed {sale.total_cents + sale.rounding_cents}")
+
+
+def check_lines_add_up_to_the_sale(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """I29: net, tax, discount and tips of the parts add up to the sale, and a line's jurisdictions to its tax."""
+    lines = SaleLine.objects.using(using)
+    sales = Sale.objects.using(using).annotate(
+        line_net=_sum(lines, "sale", "net_cents"),
+        line_tax=_sum(lines, "sale", "tax_cents"),
+        line_discount=_sum(lines, "sale", "discount_cents"),
+        tips_given=_sum(Tip.objects.using(using), "sale", "amount_cents"),
+    )
+    same = Q(
+        line_net=F("net_cents"), line_tax=F("tax_cents"), line_discount=F("discount_cents"), tips_given=F("tip_cents")
+    )
+    for sale in sales.exclude(same):
+        yield Problem("I29", f"{sale.pk}: the parts do not add up to the sale")
+    split = lines.annotate(split=_sum(SaleTax.objects.using(using), "line", "amount_cents"))
+    for line in split.exclude(split=F("tax_cents")):
+        yield Problem("I29", f"{line.pk}: jurisdictions {line.split}, tax {line.tax_cents}")
+
+
+def check_refunds_stay_within_the_sale(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """I30: never more given back than was sold, per line, tip and tender; a refund's tenders add up to it."""
+    lines = (
+        RefundLine.objects.using(using)
+        .values("line")
+        .annotate(back=Sum("quantity"), net=Sum("net_cents"), tax=Sum("tax_cents"))
+    )
+    beyond = Q(back__gt=F("line__quantity")) | Q(net__gt=F("line__net_cents")) | Q(tax__gt=F("line__tax_cents"))
+    for row in lines.filter(beyond):
+        yield Problem("I30", f"line {row['line']}: more given back than sold")
+    tips = RefundTip.objects.using(using).values("tip").annotate(back=Sum("amount_cents"))
+    for tip in tips.filter(back__gt=F("tip__amount_cents")):
+        yield Problem("I30", f"tip {tip['tip']}: more given back than given")
+    tenders = RefundTender.objects.using(using).values("tender").annotate(back=Sum("amount_cents"))
+    for tender in tenders.filter(back__gt=F("tender__amount_cents")):
+        yield Problem("I30", f"tender {tender['tender']}: more given back than paid")
+    owed = F("net_cents") + F("tax_cents") + F("tip_cents") + F("rounding_cents")
+    refunds = Refund.objects.using(using).annotate(paid=Coalesce(Sum("tenders__amount_cents"), 0))
+    for refund in refunds.exclude(paid=owed):
+        yield Problem("I30", f"refund {refund.pk}: paid {refund.paid}, owed {refund.total_cents}")
+
+
+def check_tax_is_as_charged(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """I31: 2100 per jurisdiction is the tax charged less the tax given back and voided."""
+    charged = _by_jurisdiction(SaleTax.objects.using(using).filter(sale__status__in=IN_THE_BOOKS[:3]))
+    back = _by_jurisdiction(RefundTax.objects.using(using))
+    kinds = ("sale", "refund", "void")
+    booked = _by_jurisdiction(Posting.objects.using(using).filter(account=Account.SALES_TAX, entry__kind__in=kinds))
+    for place in sorted(charged.keys() | back.keys() | booked.keys()):
+        owed_cents = charged.get(place, 0) - back.get(place, 0)
+        if -booked.get(place, 0) != owed_cents:
+            yield Problem("I31", f"{place}: books {-booked.get(place, 0)}, sales {owed_cents}")
+
+
+def _by_jurisdiction(rows: QuerySet[Any]) -> dict[str, int]:
+    return dict(rows.order_by().values_list("jurisdiction").annotate(Sum("amount_cents")))
+
+
+def check_tips_are_as_given(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """I32: 2300 per therapist is the tips given less those given back and voided."""
+    given = dict(
+        Tip.objects.using(using)
+        .filter(sale__status__in=IN_THE_BOOKS[:3])
+        .order_by()
+        .values_list("therapist")
+        .annotate(Sum("amount_cents"))
+    )
+    back = dict(RefundTip.objects.using(using).order_by().values_list("tip__therapist").annotate(Sum("amount_cents")))
+    tips = Posting.objects.using(using).filter(account=Account.TIPS, entry__kind__in=("sale", "refund", "void"))
+    booked = dict(tips.order_by().values_list("therapist").annotate(Sum("amount_cents")))
+    for therapist in given.keys() | back.keys() | booked.keys():
+        owed_cents = given.get(therapist, 0) - back.get(therapist, 0)
+        if -booked.get(therapist, 0) != owed_cents:
+            yield Problem("I32", f"therapist {therapist}: books {-booked.get(therapist, 0)}, tips {owed_cents}")
+
+
+def check_every_sale_is_in_the_books(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """Each sale with an amount has its entry and each entry its sale; the same for refunds and voids."""
+    sales = Sale.objects.using(using).filter(status__in=IN_THE_BOOKS)
+    worth = sales.exclude(list_cents=0, tip_cents=0)
+    expected = {f"sale:{pk}" for pk in worth.values_list("pk", flat=True)}
+    refunds = Refund.objects.using(using).exclude(net_cents=0, tax_cents=0, tip_cents=0)
+    expected |= {f"refund:{pk}" for pk in refunds.values_list("pk", flat=True)}
+    expected |= {f"void:{pk}" for pk in worth.filter(status=Sale.Status.VOIDED).values_list("pk", flat=True)}
+    entries = Entry.objects.using(using).filter(kind__in=("sale", "refund", "void"))
+    booked = set(entries.values_list("key", flat=True))
+    for key in sorted(expected - booked):
+        yield Problem("sales", f"{key} is not in the books")
+    for key in sorted(booked - expected):
+        yield Problem("sales", f"{key} is in the books without its row")
+
+
+def check_receipts_have_no_gaps(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """Receipt numbers run from 1 without gaps at each location, and so do Z numbers (R10, R8)."""
+    receipts = (
+        Receipt.objects.using(using)
+        .order_by()
+        .values("location__code")
+        .annotate(first=Min("number"), last=Max("number"), count=Count("pk"))
+    )
+    for row in receipts:
+        if row["first"] != 1 or row["last"] != row["count"]:
+            yield Problem("receipts", f"{row['location__code']}: {row['count']} receipts up to number {row['last']}")
+    closed = DrawerSession.objects.using(using).filter(status=DrawerSession.Status.CLOSED).order_by()
+    for z in closed.values("location__code").annotate(last=Max("z_number"), count=Count("pk")):
+        if z["last"] != z["count"]:
+            yield Problem("Z", f"{z['location__code']}: {z['count']} closes up to Z {z['last']}")
+    for counter in Counter.objects.using(using).filter(name="receipt").select_related("location"):
+        last = Receipt.objects.using(using).filter(location=counter.location).aggregate(last=Max("number"))["last"]
+        if (last or 0) != counter.value:
+            yield Problem("receipts", f"{counter}: the last receipt is {last}")
+
+
+def check_no_hold_outlives_its_sale(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """A held tender belongs to an open sale (DESIGN "Stored value")."""
+    held = Tender.objects.using(using).filter(status=Tender.Status.HELD).exclude(sale__status=Sale.Status.OPEN)
+    for tender in held:
+        yield Problem("holds", f"tender {tender.pk} is held by a sale that is not open")

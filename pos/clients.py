@@ -1,0 +1,70 @@
+"""Finding and keeping clients."""
+
+import datetime as dt
+import re
+import uuid
+
+from django.db.models import Max, Q, QuerySet
+from phonenumber_field.phonenumber import PhoneNumber
+
+from pos.asked import Desk
+from pos.models import Client
+from studio import audit, rights
+from studio.models import Right
+from studio.refusal import BadInput
+
+
+def search(words: str) -> QuerySet[Client]:
+    """Clients whose name, mail or phone holds every word, in order of name; all of them without words."""
+    found = Client.objects.annotate(last_visit_on=Max("sales__business_date"))
+    for word in words.split():
+        found = found.filter(_holds(word))
+    return found
+
+
+def put_client(
+    *, client_id: uuid.UUID, name: str, desk: Desk, now: dt.datetime, email: str = "", phone: str = "", note: str = ""
+) -> Client:
+    """Create or change a client; the tablet makes the id."""
+    rights.require(desk.staff, Right.CLIENTS, desk.location)
+    fields = {"name": _clean_name(name), "email": email.strip(), "phone": _clean_phone(phone), "note": note.strip()}
+    client, created = Client.objects.get_or_create(pk=client_id, defaults={**fields, "created_at": now})
+    before = {key: str(getattr(client, key)) for key in fields}
+    if not created:
+        Client.objects.filter(pk=client_id).update(**fields)
+        client = Client.objects.get(pk=client_id)
+    changed = [key for key, value in fields.items() if created or before[key] != str(value)]
+    if changed:
+        # Which fields, not their contents: the audit trail is kept for ever, a client may be anonymised.
+        audit.record(
+            at=now,
+            action="client_created" if created else "client_changed",
+            actor=desk.staff,
+            device=desk.device,
+            location=desk.location,
+            subject=client,
+            after={"fields": changed},
+        )
+    return client
+
+
+def _holds(word: str) -> Q:
+    digits = re.sub(r"\D", "", word)
+    match = Q(name__icontains=word) | Q(email__icontains=word)
+    return match | Q(phone__contains=digits) if len(digits) >= 3 else match
+
+
+def _clean_name(name: str) -> str:
+    cleaned = " ".join(name.split())
+    if not cleaned:
+        raise BadInput("name", "Give the client a name.")
+    return cleaned
+
+
+def _clean_phone(phone: str) -> str:
+    if not phone.strip():
+        return ""
+    number = PhoneNumber.from_string(phone, region="US")
+    if not number.is_valid():
+        raise BadInput("phone", "This is no phone number.")
+    return str(number.as_e164)

@@ -1,0 +1,34 @@
+"""Everything the desk works with; one module for each thing."""
+
+from pos.models.approvals import Approval
+from pos.models.catalogue import Item, Price, TaxCategory, TaxRate
+from pos.models.clients import Client
+from pos.models.drawers import Drawer, DrawerSession
+from pos.models.receipts import Counter, Receipt
+from pos.models.refunds import Refund, RefundLine, RefundTax, RefundTender, RefundTip, Void
+from pos.models.sales import Sale, SaleDiscount, SaleLine, SaleTax, Tender, Tip
+
+__all__ = [
+    "Approval",
+    "Client",
+    "Counter",
+    "Drawer",
+    "DrawerSession",
+    "Item",
+    "Price",
+    "Receipt",
+    "Refund",
+    "RefundLine",
+    "RefundTax",
+    "RefundTender",
+    "RefundTip",
+    "Sale",
+    "SaleDiscount",
+    "SaleLine",
+    "SaleTax",
+    "TaxCategory",
+    "TaxRate",
+    "Tender",
+    "Tip",
+    "Void",
+]

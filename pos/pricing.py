@@ -1,0 +1,220 @@
+"""From what is asked to what it costs: list price, discounts, tax, tips. Nothing here writes (R5, R6, R7)."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import groupby
+
+from django.db import models
+from django.db.models import F
+
+from ledger.money import at_rate, share_out, tax_included
+from pos.asked import MAX_CENTS, MAX_LINES, MAX_QUANTITY, AskedDiscount, AskedLine, AskedSale
+from pos.kinds import PricingContext, line_kind
+from pos.models import Sale, SaleDiscount, SaleLine, SaleTax, TaxRate, Tip
+from studio.models import Location, Staff
+from studio.refusal import BadInput
+
+TIP_PERCENTS = (18, 20, 25)
+"""Suggested tips on the list price of services (R5)."""
+
+
+@dataclass
+class Priced:
+    """A sale's priced contents, unsaved; lines in the order asked."""
+
+    lines: list[SaleLine]
+    discounts: list[SaleDiscount] = field(default_factory=list)
+    taxes: list[SaleTax] = field(default_factory=list)
+    tips: list[Tip] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TipSuggestion:
+    """A percentage of the services' list price, and what it gives each therapist, in cents."""
+
+    percent: int
+    amount_cents: int
+    shares: tuple[tuple[Staff, int], ...]
+
+
+def price(asked: AskedSale, *, sale: Sale, location: Location, on: dt.date) -> Priced:
+    """The lines, discounts, taxes and tips of `sale` at `location` on the day `on`; a fixed number of queries."""
+    therapists = _therapists(asked)
+    priced = Priced(lines=_list_prices(asked.lines, PricingContext(location, on, therapists)))
+    for position, line in enumerate(priced.lines):
+        line.sale, line.position = sale, position
+    priced.discounts = _discount(asked, sale=sale, lines=priced.lines)
+    priced.taxes = _tax(priced.lines, location=location, on=on)
+    priced.tips = _tips(asked, sale=sale, lines=priced.lines, therapists=therapists)
+    return priced
+
+
+def suggest_tips(lines: Sequence[SaleLine]) -> list[TipSuggestion]:
+    """What 18, 20 and 25 % of the services' list price come to, split by therapist; none without services (R5)."""
+    served = _served(lines)
+    total_cents = sum(served.values())
+    if not total_cents:
+        return []
+    return [_suggestion(percent, total_cents, served) for percent in TIP_PERCENTS]
+
+
+def _suggestion(percent: int, total_cents: int, served: dict[Staff, int]) -> TipSuggestion:
+    amount_cents = at_rate(total_cents, Decimal(percent) / 100)
+    shares = share_out(amount_cents, list(served.values()))
+    return TipSuggestion(percent, amount_cents, tuple(zip(served, shares, strict=True)))
+
+
+def _served(lines: Sequence[SaleLine]) -> dict[Staff, int]:
+    """List price of services by therapist, in the order of the lines."""
+    served: dict[Staff, int] = defaultdict(int)
+    for line in lines:
+        if line.is_service and line.therapist is not None:
+            served[line.therapist] += line.list_cents
+    return dict(served)
+
+
+def _therapists(asked: AskedSale) -> dict[int, tuple[Staff, frozenset[int]]]:
+    named = [line.therapist_id for line in asked.lines] + [tip.therapist_id for tip in asked.tips]
+    wanted = {therapist_id for therapist_id in named if therapist_id is not None}
+    rows = Staff.objects.filter(pk__in=wanted, is_active=True, is_therapist=True) if wanted else Staff.objects.none()
+    found: dict[int, tuple[Staff, frozenset[int]]] = {}
+    for person, qualification in _with_qualifications(rows):
+        trained = found[person.pk][1] if person.pk in found else frozenset[int]()
+        found[person.pk] = (person, trained | {qualification} if qualification is not None else trained)
+    if wanted - found.keys():
+        raise BadInput("therapist", "This therapist does not work here any more.")
+    return found
+
+
+def _with_qualifications(rows: "models.QuerySet[Staff]") -> "list[tuple[Staff, int | None]]":
+    """One row per person and qualification, in one query."""
+    joined = rows.only("id", "display_name").annotate(trained_in=F("qualifications"))
+    return [(person, person.trained_in) for person in joined]
+
+
+def _list_prices(asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
+    if len(asked) > MAX_LINES:
+        raise BadInput("lines", f"A sale has at most {MAX_LINES} lines.")
+    for line in asked:
+        if not 0 < line.quantity <= MAX_QUANTITY:
+            raise BadInput("quantity", f"A quantity is between 1 and {MAX_QUANTITY}.")
+    by_kind: dict[str, list[int]] = defaultdict(list)
+    for index, line in enumerate(asked):
+        by_kind[line.kind].append(index)
+    lines: dict[int, SaleLine] = {}
+    for code, indexes in by_kind.items():
+        lines |= zip(indexes, line_kind(code).price([asked[i] for i in indexes], at), strict=True)
+    return [lines[index] for index in range(len(asked))]
+
+
+def _discount(asked: AskedSale, *, sale: Sale, lines: Sequence[SaleLine]) -> list[SaleDiscount]:
+    """Line discounts first, then those on the whole sale, shared out by what is left of each line (posting rule 5)."""
+    given = []
+    for line, wish in zip(lines, asked.lines, strict=True):
+        if wish.discount is not None:
+            given.append(_take_off(wish.discount, sale=sale, lines=[line], on_line=line))
+    given.extend(_take_off(wish, sale=sale, lines=lines, on_line=None) for wish in asked.discounts)
+    return given
+
+
+def _take_off(wish: AskedDiscount, *, sale: Sale, lines: Sequence[SaleLine], on_line: SaleLine | None) -> SaleDiscount:
+    if wish.reason not in SaleDiscount.Reason.values:
+        raise BadInput("reason", "Say why there is a discount: choose one of the reasons.")
+    left = [line.list_cents - line.discount_cents for line in lines]
+    value_cents = _discount_value(wish, sum(left))
+    row = SaleDiscount(sale=sale, line=on_line, percent=wish.percent, amount_cents=wish.amount_cents)
+    row.value_cents, row.reason = value_cents, wish.reason
+    for line, part_cents in zip(lines, share_out(value_cents, left), strict=True):
+        line.discount_cents += part_cents
+        if part_cents:
+            line.why = f"{line.why}; {_in_words(wish, row, on_line)}"[:300]
+    return row
+
+
+def _discount_value(wish: AskedDiscount, base_cents: int) -> int:
+    if wish.percent is not None and wish.amount_cents is not None:
+        raise BadInput("percent", "A discount is a percentage or an amount, not both.")
+    if wish.percent is not None:
+        if not 0 < wish.percent <= 100:
+            raise BadInput("percent", "A discount is above 0 and at most 100 %.")
+        return at_rate(base_cents, wish.percent / 100)
+    if wish.amount_cents is None or not 0 < wish.amount_cents <= base_cents:
+        raise BadInput("amount_cents", "A discount is above zero and at most the price.")
+    return wish.amount_cents
+
+
+def _in_words(wish: AskedDiscount, row: SaleDiscount, on_line: SaleLine | None) -> str:
+    size = f"{wish.percent.normalize():f} %" if wish.percent is not None else "amount"
+    return f"{size} off {'this line' if on_line else 'the sale'} ({row.get_reason_display()})"
+
+
+def _tax(lines: Sequence[SaleLine], *, location: Location, on: dt.date) -> list[SaleTax]:
+    """Tax every line; once per rate group, or per line, as the location rounds (R7, T03, T04)."""
+    rates = {
+        category: list(group)
+        for category, group in groupby(TaxRate.objects.in_force(location=location, on=on), lambda r: r.tax_category)
+    }
+    taxes: list[SaleTax] = []
+    for category, group_rates in ({category: rates.get(category, []) for category in _categories(lines)}).items():
+        group = [line for line in lines if line.tax_category == category]
+        bundles = [group] if location.tax_rounding == Location.TaxRounding.INVOICE else [[line] for line in group]
+        for bundle in bundles:
+            taxes.extend(_tax_bundle(bundle, group_rates, location))
+    return taxes
+
+
+def _categories(lines: Sequence[SaleLine]) -> list[str]:
+    return list(dict.fromkeys(line.tax_category for line in lines))
+
+
+def _tax_bundle(bundle: Sequence[SaleLine], rates: Sequence[TaxRate], location: Location) -> list[SaleTax]:
+    """Round once for lines of one rate group, then split to lines and jurisdictions so that both add up."""
+    combined = sum((rate.rate for rate in rates), Decimal(0))
+    paid = [line.list_cents - line.discount_cents for line in bundle]
+    inside = location.prices_include_tax
+    tax_cents = tax_included(sum(paid), combined) if inside else at_rate(sum(paid), combined)
+    left = share_out(tax_cents, [_millionths(rate.rate) for rate in rates])
+    taxes: list[SaleTax] = []
+    for line, paid_cents, line_tax_cents in zip(bundle, paid, share_out(tax_cents, paid), strict=True):
+        line.tax_cents = line_tax_cents
+        line.net_cents = paid_cents - line_tax_cents if inside else paid_cents
+        line.gross_cents = line.net_cents + line.discount_cents
+        if inside:
+            line.gross_cents -= tax_included(line.discount_cents, combined)
+        # Never above what is left of a jurisdiction, so the last line ends at zero.
+        shares = share_out(line_tax_cents, left)
+        left = [total - share for total, share in zip(left, shares, strict=True)]
+        taxes.extend(
+            SaleTax(sale=line.sale, line=line, jurisdiction=rate.jurisdiction, rate=rate.rate, amount_cents=share)
+            for rate, share in zip(rates, shares, strict=True)
+        )
+    return taxes
+
+
+def _millionths(rate: Decimal) -> int:
+    return int(rate * 1_000_000)
+
+
+def _tips(
+    asked: AskedSale, *, sale: Sale, lines: Sequence[SaleLine], therapists: dict[int, tuple[Staff, frozenset[int]]]
+) -> list[Tip]:
+    if asked.tips and asked.tip_cents:
+        raise BadInput("tip_cents", "Give one tip to be split, or the tips by therapist, not both.")
+    amounts = {therapists[tip.therapist_id][0]: tip.amount_cents for tip in asked.tips}
+    if len(amounts) != len(asked.tips):
+        raise BadInput("tips", "Name each therapist once.")
+    if asked.tip_cents:
+        amounts = _split_tip(asked.tip_cents, lines)
+    if any(not 0 <= cents <= MAX_CENTS for cents in amounts.values()):
+        raise BadInput("tips", "A tip is between $0 and $100,000.")
+    return [Tip(sale=sale, therapist=person, amount_cents=cents) for person, cents in amounts.items() if cents]
+
+
+def _split_tip(tip_cents: int, lines: Sequence[SaleLine]) -> dict[Staff, int]:
+    served = _served(lines)
+    if not served:
+        raise BadInput("tip_cents", "Say for whom the tip is.")
+    return dict(zip(served, share_out(tip_cents, list(served.values())), strict=True))

@@ -1,0 +1,176 @@
+/** Finding the client, or writing down a new one in a line. */
+
+import { get, put } from "./api.js";
+import { cart, setClient } from "./cart.js";
+import { alertBox, h, icon } from "./dom.js";
+import { newId } from "./ids.js";
+import { signal } from "./signal.js";
+import { sync } from "./sync.js";
+import { dayWords } from "./tablet.js";
+
+const PAUSE_MS = 250;
+const changes = signal();
+export const listenClients = changes.listen;
+const known = new Map(); // this page's memory only: names never go into the tablet's storage
+const state = { words: "", found: null, form: null, trouble: "", busy: false };
+let timer = 0;
+
+/** What to call the client of the cart. */
+export function clientName() {
+  if (!cart.client) return "Walk-in";
+  return known.get(cart.client)?.name ?? (sync.sale?.client?.id === cart.client ? sync.sale.client.name : "Client");
+}
+
+/** Forgets what was typed and who was seen; when the tablet locks. */
+export function forgetClients() {
+  known.clear();
+  reset();
+}
+
+/** The search field with what it found, or the line for a new client. */
+export function clientSearch() {
+  return h(
+    "section",
+    { class: "who", key: "who", "aria-label": "Client", onkeydown: (event) => event.key === "Escape" && reset() },
+    h(
+      "div",
+      { class: "who-row" },
+      h(
+        "div",
+        { class: "search" },
+        icon("search"),
+        h("input", {
+          type: "search",
+          "aria-label": "Search client by name, phone or e-mail",
+          placeholder: "Search client by name, phone or e-mail",
+          autocomplete: "off",
+          spellcheck: "false",
+          value: state.words,
+          "data-test": "client-search",
+          oninput: typing,
+        }),
+      ),
+      h(
+        "button",
+        { class: "chip walk-in", "aria-pressed": !cart.client, "data-test": "walk-in", onclick: () => choose(null) },
+        "Walk-in",
+      ),
+    ),
+    state.words.trim() && !state.form ? results() : null,
+    state.form ? newClient() : null,
+  );
+}
+
+function results() {
+  const found = state.found;
+  return h(
+    "div",
+    { class: "found", key: "found", "data-test": "clients-found" },
+    alertBox(state.trouble),
+    h("p", { class: "vh", role: "status" }, found ? `${found.length} found` : ""),
+    h(
+      "ul",
+      null,
+      (found ?? []).map((client) =>
+        h(
+          "li",
+          { key: client.id },
+          h(
+            "button",
+            { class: "found-row", "data-test": "client-row", onclick: () => choose(client) },
+            h("b", null, client.name),
+            h("span", { class: "soft" }, [client.phone, client.email].filter(Boolean).join(" · ")),
+            client.last_visit_on ? h("span", { class: "soft" }, `Last visit ${dayWords(client.last_visit_on)}`) : null,
+          ),
+        ),
+      ),
+      h(
+        "li",
+        { key: "new" },
+        h(
+          "button",
+          { class: "found-row new", "data-test": "client-new", onclick: openForm },
+          icon("plus"),
+          h("b", null, `New client “${state.words.trim()}”`),
+        ),
+      ),
+    ),
+  );
+}
+
+function newClient() {
+  const field = (name, label, type, rest) =>
+    h("label", null, h("span", null, label), h("input", { name, type, autocomplete: "off", ...rest }));
+  return h(
+    "form",
+    { class: "new-client", key: `form ${state.form.id}`, novalidate: true, onsubmit: save, "data-test": "client-form" },
+    field("name", "Name", "text", { value: state.form.name, required: true, maxlength: "120" }),
+    field("phone", "Phone", "tel", { value: state.form.phone }),
+    field("email", "E-mail", "email", { value: state.form.email }),
+    h("button", { type: "submit", class: "btn primary", disabled: state.busy, "data-test": "client-save" }, "Save"),
+    h("button", { class: "btn quiet", onclick: reset }, "Cancel"),
+    alertBox(state.trouble),
+  );
+}
+
+function typing(event) {
+  Object.assign(state, { words: event.target.value, form: null, trouble: "" });
+  clearTimeout(timer);
+  if (state.words.trim()) timer = setTimeout(look, PAUSE_MS);
+  else state.found = null;
+  changes.tell();
+}
+
+async function look() {
+  const words = state.words.trim();
+  try {
+    const page = await get("clients/", { search: words });
+    if (words !== state.words.trim()) return;
+    Object.assign(state, { found: page.results, trouble: "" });
+  } catch (error) {
+    Object.assign(state, { found: null, trouble: error.message });
+  }
+  changes.tell();
+}
+
+/** What was typed goes where it belongs: a mail address, a phone number or a name. */
+function openForm() {
+  const words = state.words.trim();
+  const form = { id: newId(), name: "", phone: "", email: "" };
+  const place = words.includes("@") ? "email" : /^[\d\s()+.-]+$/.test(words) ? "phone" : "name";
+  state.form = { ...form, [place]: words };
+  changes.tell();
+  document.querySelector(".new-client input:placeholder-shown, .new-client input")?.focus();
+}
+
+async function save(event) {
+  event.preventDefault();
+  const { name, phone, email } = Object.fromEntries(new FormData(event.target));
+  if (state.busy) return;
+  if (!name.trim()) return fail("Write the client’s name.");
+  Object.assign(state, { busy: true, trouble: "" });
+  state.form = { ...state.form, name, phone, email };
+  changes.tell();
+  try {
+    choose(await put(`clients/${state.form.id}`, { name: name.trim(), phone: phone.trim(), email: email.trim() }));
+  } catch (error) {
+    fail(error.message);
+  }
+}
+
+function fail(words) {
+  Object.assign(state, { busy: false, trouble: words });
+  changes.tell();
+}
+
+function choose(client) {
+  if (client) known.set(client.id, client);
+  reset();
+  if (cart.client !== (client?.id ?? null)) setClient(client?.id ?? null);
+}
+
+function reset() {
+  clearTimeout(timer);
+  Object.assign(state, { words: "", found: null, form: null, trouble: "", busy: false });
+  changes.tell();
+}

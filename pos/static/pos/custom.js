@@ -1,0 +1,88 @@
+/** Selling an amount that is not on the price list. */
+
+import { addCustom } from "./cart.js";
+import { alertBox, h } from "./dom.js";
+import { moneyPad, typed } from "./keypad.js";
+import { dollars, keyed } from "./money.js";
+
+const KINDS = [
+  ["service", "Service"],
+  ["retail", "Goods"],
+  ["exempt", "No tax"],
+];
+let state = blank();
+
+/** Name, kind for tax and amount; `added()` is called when the line is in the cart. */
+export function customForm({ redraw, added }) {
+  const set = (facts) => {
+    Object.assign(state, { trouble: "" }, facts);
+    redraw();
+  };
+  const press = (key) => set({ cents: keyed(state.cents, key) });
+  const add = () => {
+    if (!state.cents) return set({ trouble: "Enter an amount first." });
+    const { name, kind, cents } = state;
+    state = blank();
+    addCustom({ name: name.trim() || "Custom amount", amount_cents: cents, tax_category: kind });
+    return added();
+  };
+  return h(
+    "div",
+    { class: "custom", key: "custom", "data-test": "custom-form", onkeydown: typed(press, add) },
+    h(
+      "div",
+      { class: "stack" },
+      nameField(),
+      kindChips(set),
+      alertBox(state.trouble),
+      h(
+        "button",
+        { class: "btn primary big", "data-test": "custom-add", onclick: add },
+        state.cents ? `Add ${dollars(state.cents)}` : "Add",
+      ),
+    ),
+    moneyPad({ label: "Amount", cents: state.cents, press, test: "custom-pad" }),
+  );
+}
+
+function nameField() {
+  const write = (event) => (state.name = event.target.value);
+  return h(
+    "label",
+    null,
+    "What is it?",
+    h("input", {
+      autocomplete: "off",
+      maxlength: "120",
+      placeholder: "Custom amount",
+      value: state.name,
+      "data-test": "custom-name",
+      oninput: write,
+    }),
+  );
+}
+
+function kindChips(set) {
+  const chip = ([code, label]) =>
+    h(
+      "button",
+      {
+        class: "chip",
+        key: code,
+        "aria-pressed": state.kind === code,
+        "data-test": `custom-${code}`,
+        onclick: () => set({ kind: code }),
+      },
+      label,
+    );
+  return h(
+    "fieldset",
+    { class: "plain" },
+    h("legend", null, "Taxed as"),
+    h("div", { class: "chips three" }, KINDS.map(chip)),
+  );
+}
+
+function blank() {
+  return { name: "", kind: "service", cents: 0, trouble: "" };
+}

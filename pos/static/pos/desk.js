@@ -1,0 +1,142 @@
+/** The desk page: pairs the tablet, signs people on, and shows one screen at a time. */
+
+import { onAccessLost } from "./api.js";
+import { cart } from "./cart.js";
+import { checkout, tryAgain } from "./checkout.js";
+import { forgetClients } from "./clients.js";
+import { alertBox, h, icon, patch } from "./dom.js";
+import { forgetLastSale, showPaid } from "./done.js";
+import { mountDrawer } from "./drawer.js";
+import { lock, lockHere, mountLock, watchIdle } from "./lock.js";
+import { mountPair } from "./pair.js";
+import { mountReceipts } from "./receipts.js";
+import { mountSale, showCart } from "./sale.js";
+import { closeAll } from "./sheet.js";
+import { schedule, startSync } from "./sync.js";
+import { listenTablet, loadCatalog, loadDevice, setPerson, tablet } from "./tablet.js";
+import { showTab } from "./tiles.js";
+
+const SCREENS = {
+  sale: { label: "Sale", mount: mountSale },
+  receipts: { label: "Receipts", mount: mountReceipts },
+  drawer: { label: "Drawer", mount: mountDrawer },
+};
+const root = document.getElementById("desk");
+const rail = h("div", { class: "rail-host" });
+const screen = h("div", { class: "screen" });
+let shown = { name: "", leave: () => {} };
+
+onAccessLost({ signedOut: lockHere, deviceUnknown: forget });
+checkout.done = paid;
+startSync();
+watchIdle();
+listenTablet(() => tablet.person === null && shown.name === "desk" && showLock());
+addEventListener("hashchange", () => tablet.person && showScreen());
+start();
+
+/** Finds out where this page stands: not paired, locked, or ready to sell. */
+async function start() {
+  try {
+    await loadDevice();
+    if (!tablet.person) return showLock();
+    await loadCatalog();
+    return enter();
+  } catch (error) {
+    if (error.status === 401) return null; // the pairing or lock screen is already up
+    return showTrouble(error.message);
+  }
+}
+
+function showTrouble(words) {
+  take("trouble", () =>
+    patch(
+      root,
+      h(
+        "main",
+        { class: "door" },
+        h(
+          "div",
+          { class: "door-card" },
+          h("div", { class: "mark" }, icon("mark")),
+          alertBox(words, h("button", { class: "btn", onclick: start }, "Try again")),
+        ),
+      ),
+    ),
+  );
+}
+
+function forget() {
+  closeAll();
+  Object.assign(tablet, { device: null, person: null });
+  take("pair", () => mountPair(root, start));
+}
+
+function showLock() {
+  forgetClients();
+  forgetLastSale();
+  take("lock", () => mountLock(root, signedOn));
+}
+
+/** The right PIN: fresh price list and drawer, then the sale as it was left. */
+async function signedOn(person) {
+  await Promise.all([loadDevice(), loadCatalog()]);
+  setPerson(person);
+  history.replaceState(null, "", "#sale");
+  enter();
+}
+
+function enter() {
+  take("desk", () => patch(root, rail, screen));
+  showScreen();
+  if (cart.finishing) tryAgain();
+  else if (cart.lines.length || cart.revision !== null) schedule();
+}
+
+/** Takes down what is shown and shows something else. */
+function take(name, mount) {
+  shown.leave();
+  if (shown.name !== name) root.replaceChildren();
+  shown = { name, leave: () => {} };
+  const leave = mount();
+  if (typeof leave === "function") shown.leave = leave;
+}
+
+function showScreen() {
+  const [asked, id] = location.hash.slice(1).split("/");
+  const name = asked in SCREENS ? asked : "sale";
+  shown.leave();
+  screen.replaceChildren();
+  shown.leave = SCREENS[name].mount(screen, id);
+  patch(rail, navigation(name));
+  document.title = `${SCREENS[name].label} · ${tablet.device.business.name}`;
+}
+
+function navigation(current) {
+  return h(
+    "nav",
+    { class: "rail", "aria-label": "Main" },
+    h("div", { class: "mark" }, icon("mark")),
+    Object.entries(SCREENS).map(([name, { label }]) =>
+      h(
+        "a",
+        { href: `#${name}`, key: name, "aria-current": name === current ? "page" : null, "data-test": `nav-${name}` },
+        icon(name),
+        label,
+      ),
+    ),
+    h(
+      "button",
+      { class: "rail-lock", "data-test": "lock", onclick: lock },
+      icon("lock"),
+      h("span", null, tablet.person.name),
+      h("span", null, "Lock"),
+    ),
+  );
+}
+
+function paid(sale) {
+  closeAll();
+  showTab();
+  showCart(false);
+  showPaid(sale, () => {});
+}

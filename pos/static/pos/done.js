@@ -1,0 +1,91 @@
+/** The end of a sale or refund: what to hand over, in letters that can be read across the desk. */
+
+import { handoutButtons } from "./handout.js";
+import { alertBox, h, icon, patch } from "./dom.js";
+import { dollars } from "./money.js";
+import { openSheetScreen } from "./sheet.js";
+import { tenderName } from "./tablet.js";
+
+const AUTO_MS = 10_000;
+let last = null;
+
+/** What the last sale on this tablet came to, for whoever turned away too early. */
+export function lastSaleNote() {
+  if (!last) return null;
+  return h(
+    "div",
+    { class: "last-sale", key: "last", "data-test": "last-sale" },
+    h("p", null, h("span", { class: "soft" }, "Last sale"), " ", h("b", { class: "num" }, last.title)),
+    h("a", { class: "btn", href: `#receipts/${last.id}` }, "Receipt"),
+  );
+}
+
+/** Forgets the last sale; when the tablet locks. */
+export const forgetLastSale = () => (last = null);
+
+/** "Change $16.00" over everything; the next tap anywhere, or ten seconds, calls `next()`. */
+export function showPaid(sale, next) {
+  const live = sale.tenders.filter((tender) => tender.status !== "released");
+  const cash = live.filter((tender) => tender.kind === "cash");
+  const taken = live
+    .map((tender) => `${tenderName(tender.kind)} ${dollars(tender.tendered_cents ?? tender.amount_cents)}`)
+    .join(", ");
+  const change = sale.change_cents ?? 0;
+  const title = change ? `Change ${dollars(change)}` : `Paid ${dollars(sale.total_cents)}`;
+  last = { id: sale.id, title };
+  show({
+    test: "done-screen",
+    title,
+    facts: [
+      change ? `${taken} for ${dollars(sale.total_cents)}` : cash.length ? `${taken} · no change` : taken,
+      sale.receipt ? `Receipt ${sale.receipt.title}` : "",
+    ],
+    actions: (hooks) => handoutButtons({ sale, ...hooks }),
+    button: "New sale",
+    next,
+  });
+}
+
+/** "Give back $120.00" after a refund or void; the next tap goes on. */
+export function showGivenBack({ title, facts, url, next }) {
+  const paper = url
+    ? h(
+        "a",
+        { class: "btn", href: url, target: "_blank", rel: "noopener", "data-test": "print", onclick: keepOpen },
+        icon("print"),
+        "Print",
+      )
+    : null;
+  show({ test: "given-back-screen", title, facts, actions: () => paper, button: "Done", next });
+}
+
+const keepOpen = (event) => event.stopPropagation();
+
+function show({ test, title, facts, actions, button, next }) {
+  let trouble = "";
+  const stay = () => clearTimeout(timer);
+  const said = (words) => {
+    trouble = words;
+    patch(body, view());
+  };
+  const view = () => [
+    h("div", { class: "mark" }, icon("mark")),
+    h("h2", { id: "done-title", class: "done-title num", "data-test": "done-title" }, title),
+    facts.filter(Boolean).map((fact) => h("p", { class: "soft num" }, fact)),
+    alertBox(trouble),
+    h(
+      "div",
+      { class: "row" },
+      actions({ said, touched: stay }),
+      h(
+        "button",
+        { class: "btn primary big", autofocus: true, "data-test": "done-next", onclick: () => screen.close() },
+        button,
+      ),
+    ),
+    h("p", { class: "soft hint" }, "Tap anywhere to go on."),
+  ];
+  const body = h("div", { class: "done-body" }, view());
+  const screen = openSheetScreen({ labelledby: "done-title", test, body, onClose: () => (stay(), next()) });
+  const timer = setTimeout(() => screen.close(), AUTO_MS);
+}

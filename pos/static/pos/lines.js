@@ -1,0 +1,103 @@
+/** The lines of the cart: what, by whom, how many, at which price. */
+
+import { cart, setQuantity, setTherapist } from "./cart.js";
+import { h, icon } from "./dom.js";
+import { lastSaleNote } from "./done.js";
+import { dollars } from "./money.js";
+import { openSheet } from "./sheet.js";
+import { stepper } from "./stepper.js";
+import { sync } from "./sync.js";
+import { itemOf, tablet, therapistOf } from "./tablet.js";
+import { qualified } from "./therapists.js";
+
+/** All lines, or a word when there are none. */
+export function cartLines() {
+  if (!cart.lines.length)
+    return [h("p", { class: "empty", key: "empty" }, "Tap a treatment to start."), lastSaleNote()];
+  return h("ul", { class: "lines", key: "lines", "data-test": "lines" }, cart.lines.map(lineView));
+}
+
+function lineView(line, place) {
+  const item = itemOf(line.item);
+  const name = line.name ?? item?.name ?? line.item;
+  const priced = pricedLine(line, place);
+  return h(
+    "li",
+    { key: line.key, class: "line", "data-test": "line" },
+    h("b", { class: "line-name" }, name),
+    h("b", { class: priced ? "num" : "num faint" }, dollars(shownCents(line, item, priced))),
+    priced?.discount_cents && !cart.discounts.length ? h("span", { class: "line-why soft" }, priced.why) : null,
+    h("div", { class: "line-who" }, therapistButton(line, item, name)),
+    stepper({ name, quantity: line.quantity, set: (quantity) => setQuantity(line.key, quantity) }),
+  );
+}
+
+/** The server's line for a line of the cart, once it has priced that very line. */
+function pricedLine(line, place) {
+  const priced = sync.sale?.lines[place];
+  const same = priced && (priced.item ?? null) === (line.item ?? null) && priced.quantity === line.quantity;
+  return same ? priced : null;
+}
+
+function shownCents(line, item, priced) {
+  if (!priced) return (line.amount_cents ?? item?.price_cents ?? 0) * line.quantity;
+  return priced.list_cents; // what is taken off stands in its own row below
+}
+
+function therapistButton(line, item, name) {
+  if (item?.kind === "retail") return null;
+  const therapist = therapistOf(line.therapist);
+  const words = therapist ? `with ${therapist.name}` : item ? "Choose therapist" : "No therapist";
+  return h(
+    "button",
+    {
+      class: !therapist && item ? "with missing" : "with",
+      "data-test": "therapist",
+      "aria-label": `${words}, change for ${name}`,
+      onclick: () => pickTherapist(line, item, name),
+    },
+    words,
+    icon("down"),
+  );
+}
+
+function pickTherapist(line, item, name) {
+  const choices = qualified(item);
+  const pick = (id) => {
+    sheet.close();
+    setTherapist(line.key, id);
+  };
+  const choice = (id, label) =>
+    h(
+      "li",
+      { key: id },
+      h(
+        "button",
+        {
+          class: "tile person",
+          "aria-pressed": line.therapist === id,
+          "data-test": `therapist-${id}`,
+          onclick: () => pick(id),
+        },
+        h("b", null, label),
+      ),
+    );
+  const sheet = openSheet({
+    title: `Who does ${name}?`,
+    test: "therapist-sheet",
+    content: () => [
+      choices.length < tablet.catalog.therapists.length
+        ? h("p", { class: "soft" }, "Only therapists trained for it are shown.")
+        : null,
+      choices.length || !item
+        ? null
+        : h("p", null, "Nobody here is trained for it. The owner can change that in the back office."),
+      h(
+        "ul",
+        { class: "people" },
+        choices.map((therapist) => choice(therapist.id, therapist.name)),
+        item ? null : choice(null, "Nobody"),
+      ),
+    ],
+  });
+}

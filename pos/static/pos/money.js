@@ -1,0 +1,32 @@
+/** Showing amounts; every amount is a whole number of cents, and the server does the sums. */
+
+const forms = {};
+
+/** Sets the currency of the studio, such as "usd". */
+export function useCurrency(currency) {
+  const style = { style: "currency", currency: currency.toUpperCase() };
+  forms.exact = new Intl.NumberFormat("en-US", style);
+  forms.whole = new Intl.NumberFormat("en-US", { ...style, minimumFractionDigits: 0, maximumFractionDigits: 0 });
+}
+
+/** "$1,234.50", with a true minus for amounts below zero. */
+export const dollars = (cents) => signed(forms.exact, cents);
+
+/** "$120" for whole dollars, else "$120.50". */
+export const price = (cents) => signed(cents % 100 ? forms.exact : forms.whole, cents);
+
+const signed = (form, cents) => `${cents < 0 ? "−" : ""}${form.format(Math.abs(cents) / 100)}`;
+
+/** The exact amount and the next $5, $10 and $20 notes above it: what a client is likely to hand over. */
+export function cashPresets(due_cents) {
+  const above = (step) => (Math.floor(due_cents / step) + 1) * step;
+  return [...new Set([due_cents, above(500), above(1000), above(2000)])];
+}
+
+/** The amount after one more key of a money pad: a digit, "00", "back" or "clear"; at most $99,999.99. */
+export function keyed(cents, key) {
+  if (key === "clear") return 0;
+  if (key === "back") return Math.floor(cents / 10);
+  const next = key === "00" ? cents * 100 : cents * 10 + Number(key);
+  return next > 9_999_999 ? cents : next;
+}

@@ -1,0 +1,150 @@
+/** The total and the ways to pay it, each of them one tap. */
+
+import { cart, undo, canUndo } from "./cart.js";
+import { askCash } from "./cash.js";
+import { checkout, heldTenders, payCash, payNothing, payWith, tryAgain } from "./checkout.js";
+import { alertBox, h, icon } from "./dom.js";
+import { cashPresets, dollars, price } from "./money.js";
+import { openSplit, partsList } from "./split.js";
+import { sendNow, sync } from "./sync.js";
+import { tablet } from "./tablet.js";
+import { deliberate } from "./taps.js";
+
+/** What is due, with tax and tip in small. */
+export function totalDue() {
+  const sale = sync.sale;
+  const waiting = ["dim", "slow"].includes(sync.wait.phase) || Boolean(sync.trouble);
+  const parts = sale
+    ? [sale.tax_cents && `tax ${dollars(sale.tax_cents)}`, sale.tip_cents && `tip ${dollars(sale.tip_cents)}`].filter(
+        Boolean,
+      )
+    : [];
+  return h(
+    "div",
+    {
+      class: waiting ? "total dimmed" : "total",
+      key: "total",
+      "data-test": "total",
+      "data-waiting": Boolean(sync.wait.phase),
+    },
+    h(
+      "p",
+      null,
+      heldTenders().length ? "Still due" : "Total due",
+      parts.length ? h("small", { class: "soft num" }, `incl. ${parts.join(" · ")}`) : null,
+    ),
+    h(
+      "output",
+      { class: "total-amount num", "aria-live": "polite", "aria-label": "Total due" },
+      dollars(sale?.due_cents ?? 0),
+    ),
+  );
+}
+
+/** Words about waiting, trouble and what to do now; right above the buttons they speak of. */
+export function payNotes() {
+  const again = h("button", { class: "btn", "data-test": "try-again", onclick: () => sendNow() }, "Try again");
+  const back = canUndo()
+    ? h("button", { class: "btn", "data-test": "undo-trouble", onclick: undo }, icon("undo"), "Undo")
+    : null;
+  return h(
+    "div",
+    { class: "notes", key: "notes" },
+    h("p", { class: "soft", role: "status" }, waitingWords()),
+    sync.notice ? h("p", { class: "info", role: "status", "data-test": "notice" }, sync.notice) : null,
+    sync.trouble?.words ? alertBox(sync.trouble.words, sync.trouble.retry ? again : back) : null,
+    alertBox(checkout.trouble),
+  );
+}
+
+function waitingWords() {
+  if (checkout.wait.phase === "slow") return "Saving the sale…";
+  if (sync.wait.phase === "slow" && !sync.trouble) return "Waiting for the price…";
+  return "";
+}
+
+/** Cash presets, other ways to pay and parts; only "Try again" while a payment has no answer. */
+export function payButtons() {
+  if (!cart.lines.length) return null;
+  if (checkout.unknown) return unanswered();
+  const sale = sync.sale;
+  const disabled = !sale || checkout.busy || Boolean(sync.trouble) || Boolean(cart.finishing);
+  return h(
+    "div",
+    { class: "pay", key: "pay", "data-test": "pay" },
+    partsList(),
+    sale && sale.due_cents === 0 ? nothingDue(disabled) : [cashButtons(sale, disabled), otherButtons(sale, disabled)],
+  );
+}
+
+function unanswered() {
+  return h(
+    "div",
+    { class: "pay", key: "unanswered", "data-test": "unanswered" },
+    alertBox(
+      `${checkout.unknown} It is not known yet whether the payment was saved. Trying again never charges twice.`,
+    ),
+    money("try-again-pay", "Try again", "btn primary big", checkout.busy, tryAgain),
+  );
+}
+
+const nothingDue = (disabled) => money("finish", "Finish · $0.00", "btn primary big", disabled, payNothing);
+
+function cashButtons(sale, disabled) {
+  if (!tablet.drawer)
+    return h(
+      "a",
+      { class: "btn big", href: "#drawer", key: "no-drawer", "data-test": "open-drawer-first" },
+      icon("drawer"),
+      "Open the drawer to take cash",
+    );
+  const due = sale ? (sale.cash_due_cents ?? sale.due_cents) : 0;
+  const [exact, ...notes] = cashPresets(due);
+  return [
+    money("cash-exact", `Cash ${dollars(exact)}`, "btn primary big", disabled, () => payCash(exact, due), exact),
+    h(
+      "div",
+      { class: "notes-row", key: "notes-row" },
+      notes.map((note) =>
+        money(`cash-${note}`, ["Cash ", h("b", { class: "num" }, price(note))], "btn stacked", disabled, () =>
+          payCash(note, due),
+        ),
+      ),
+      h(
+        "button",
+        { class: "btn stacked", key: "cash-other", disabled, "data-test": "cash-other", onclick: () => askCash(due) },
+        "Cash ",
+        h("b", null, "Other"),
+      ),
+    ),
+  ];
+}
+
+function otherButtons(sale, disabled) {
+  const due = sale?.due_cents ?? 0;
+  const kinds = tablet.catalog.tender_kinds.filter((kind) => kind.code !== "cash");
+  return h(
+    "div",
+    { class: "others-row", key: "others" },
+    kinds.map((kind) =>
+      money(
+        `pay-${kind.code}`,
+        [h("b", null, kind.name), h("small", { class: "num" }, ` ${dollars(due)}`)],
+        "btn stacked",
+        disabled,
+        () => payWith(kind.code, due),
+        due,
+      ),
+    ),
+    h("button", { class: "btn", key: "split", disabled, "data-test": "split", onclick: openSplit }, "Split"),
+  );
+}
+
+/** A money button; its key holds the amount, so that a button whose amount changes under a finger is another button. */
+function money(test, label, look, disabled, act, amount = "") {
+  return h(
+    "button",
+    { class: `${look} money`, key: `${test} ${amount}`, disabled, "data-test": test, onclick: deliberate(act) },
+    label,
+  );
+}

@@ -1,0 +1,139 @@
+/** The sale screen: price list on one side, the cart with tip, total and payment on the other. */
+
+import { canUndo, cart, clearCart, listenCart, setClient, undo } from "./cart.js";
+import { checkout, heldTenders, listenCheckout } from "./checkout.js";
+import { clientName, clientSearch, listenClients } from "./clients.js";
+import { askDiscount, discountRow } from "./discount.js";
+import { h, icon, patch } from "./dom.js";
+import { cartLines } from "./lines.js";
+import { dollars } from "./money.js";
+import { payButtons, payNotes, totalDue } from "./pay.js";
+import { signal } from "./signal.js";
+import { listenSync, sync } from "./sync.js";
+import { listenTablet } from "./tablet.js";
+import { listenTiles, tiles } from "./tiles.js";
+import { tipChips } from "./tips.js";
+
+const narrow = matchMedia("(max-width: 700px)");
+const changes = signal();
+let cartShown = false; // on a narrow screen the cart lies over the price list
+
+/** Shows the sale screen; the answer takes it down again. */
+export function mountSale(host) {
+  let waiting = false;
+  let stopped = false;
+  const redraw = () => {
+    if (waiting) return;
+    waiting = true;
+    queueMicrotask(() => {
+      waiting = false;
+      if (!stopped) patch(host, view());
+    });
+  };
+  const stops = [listenCart, listenSync, listenCheckout, listenClients, listenTiles, listenTablet, changes.listen].map(
+    (listen) => listen(redraw),
+  );
+  narrow.addEventListener("change", redraw);
+  patch(host, view());
+  return () => {
+    stopped = true;
+    stops.forEach((stop) => stop());
+    narrow.removeEventListener("change", redraw);
+  };
+}
+
+/** Lays the cart over the price list, or away; only seen on narrow screens. */
+export function showCart(shown) {
+  cartShown = shown;
+  changes.tell();
+}
+
+function view() {
+  const busy = checkout.busy || Boolean(cart.finishing);
+  const over = narrow.matches && cartShown;
+  return h(
+    "div",
+    { class: "sale", key: "sale", "data-test": "sale-screen" },
+    h("main", { class: "shop", inert: over || busy }, h("h1", { class: "vh" }, "Sale"), clientSearch(), tiles()),
+    h(
+      "aside",
+      { class: over ? "cart over" : "cart", "aria-label": "Current sale", "data-test": "cart" },
+      bar(over),
+      cartBody(busy, narrow.matches && !over),
+    ),
+  );
+}
+
+/** On a narrow screen: how many and how much, and the way to the cart. */
+function bar(over) {
+  const count = cart.lines.reduce((sum, line) => sum + line.quantity, 0);
+  return h(
+    "button",
+    { class: "cart-bar", key: "bar", "aria-expanded": over, "data-test": "cart-bar", onclick: () => showCart(!over) },
+    icon(over ? "down" : "up"),
+    h("span", null, over ? "Back to the price list" : count === 1 ? "1 item" : `${count} items`),
+    h("b", { class: "num" }, dollars(sync.sale?.due_cents ?? 0)),
+  );
+}
+
+function cartBody(busy, hidden) {
+  return h(
+    "div",
+    { class: "cart-body", key: "body", hidden },
+    h("div", { class: "cart-what", inert: busy }, head(), h("div", { class: "cart-lines" }, cartLines()), tools()),
+    h(
+      "div",
+      { class: "cart-pay" },
+      h("div", { class: "cart-sums", inert: busy }, tipChips()),
+      totalDue(),
+      payNotes(),
+      payButtons(),
+    ),
+  );
+}
+
+function head() {
+  const clearable = cart.lines.length > 0 && !heldTenders().length;
+  return h(
+    "div",
+    { class: "cart-head", key: "head" },
+    h("h2", { "data-test": "cart-client" }, clientName()),
+    cart.client
+      ? h(
+          "button",
+          {
+            class: "round",
+            "aria-label": "Remove client",
+            "data-test": "client-remove",
+            onclick: () => setClient(null),
+          },
+          icon("close"),
+        )
+      : null,
+    h(
+      "button",
+      { class: "btn quiet", key: "undo", disabled: !canUndo(), "data-test": "undo", onclick: undo },
+      icon("undo"),
+      "Undo",
+    ),
+    clearable
+      ? h(
+          "button",
+          { class: "round", key: "clear", "aria-label": "Clear the sale", "data-test": "clear", onclick: clearCart },
+          icon("trash"),
+        )
+      : null,
+  );
+}
+
+/** The discount: a way to give one, or the one that is given. */
+function tools() {
+  if (!cart.lines.length) return null;
+  const give = h(
+    "button",
+    { class: "btn quiet", "data-test": "discount", onclick: askDiscount },
+    icon("tag"),
+    "Discount",
+  );
+  return h("div", { class: "cart-tools", key: "tools" }, discountRow() ?? give);
+}

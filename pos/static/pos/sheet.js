@@ -1,0 +1,70 @@
+/** Sheets: dialogs over the page that hold one task, and the full screen at the end of one. */
+
+import { h, icon, patch } from "./dom.js";
+import { hold } from "./taps.js";
+
+const stack = new Set();
+
+/**
+ * Opens a sheet; `content()` gives its elements and is asked again by `redraw()`.
+ * `onClose(result)` hears the result given to `close(result)`, or undefined when it was dismissed.
+ */
+export function openSheet({ title, content, onClose, onkeydown, wide, test }) {
+  const heading = h("h2", { id: `sheet-title-${stack.size}` }, title);
+  const body = h("div", { class: "sheet-body" });
+  const dialog = h(
+    "dialog",
+    { class: wide ? "sheet wide" : "sheet", "aria-labelledby": heading.id, "data-test": test, onkeydown },
+    h(
+      "header",
+      { class: "sheet-head" },
+      heading,
+      h(
+        "button",
+        { class: "round", "aria-label": "Close", "data-test": "sheet-close", onclick: () => close() },
+        icon("close"),
+      ),
+    ),
+    body,
+  );
+  const redraw = () => patch(body, content());
+  dialog.addEventListener("click", (event) => event.target === dialog && close());
+  const close = opened(dialog, onClose, redraw);
+  return { close, redraw, element: dialog };
+}
+
+/** Opens a full screen that any tap closes. */
+export function openSheetScreen({ labelledby, body, onClose, test }) {
+  const dialog = h(
+    "dialog",
+    { class: "done", "aria-labelledby": labelledby, "data-test": test, onclick: () => tapped() },
+    body,
+  );
+  const shown_at = performance.now();
+  const tapped = () => performance.now() - shown_at > 400 && close(); // the second half of a double tap is not a tap
+  hold();
+  const close = opened(dialog, onClose, () => {});
+  return { close };
+}
+
+/** Closes whatever lies over the page, as dismissed; used when the tablet locks. */
+export function closeAll() {
+  for (const dialog of [...stack]) dialog.close();
+}
+
+function opened(dialog, onClose, fill) {
+  let result;
+  dialog.addEventListener("close", () => {
+    stack.delete(dialog);
+    dialog.remove();
+    onClose?.(result);
+  });
+  stack.add(dialog);
+  fill();
+  document.body.append(dialog);
+  dialog.showModal();
+  return (given) => {
+    result = given;
+    dialog.close();
+  };
+}

@@ -1,0 +1,158 @@
+/** Keeps the server's sale equal to the cart: one request at a time, the last state wins, nothing is ever lost. */
+
+import { askApproval } from "./approval.js";
+import { get, put, Refused, Unreached } from "./api.js";
+import { adoptSale, cart, cartBody, keep, listenCart, renumberCart, setDiscount } from "./cart.js";
+import { askWhichSale, sameContents } from "./changed.js";
+import { patience } from "./patience.js";
+import { signal } from "./signal.js";
+import { tablet } from "./tablet.js";
+
+const PAUSE_MS = 150;
+const RETRY_MS = 5_000;
+const changes = signal();
+export const listenSync = changes.listen;
+/** `sale` is the server's last answer; `trouble` is `{words, retry}` while the cart could not be sent. */
+export const sync = { sale: null, trouble: null, notice: "", completed: () => {}, wait: patience(changes.tell) };
+
+let dirty = false;
+let failed = null; // what this round of sending ran into; shown when the round is over, so that words do not flicker
+let working = null;
+let timer = 0;
+let approval;
+let pricedLines = "";
+
+/** Sends every change of the cart after a short pause. */
+export function startSync() {
+  listenCart(() => {
+    sync.notice = "";
+    schedule();
+  });
+  addEventListener("online", () => sync.trouble?.retry && sendNow());
+}
+
+/** Sends the cart soon. */
+export function schedule() {
+  dirty = true;
+  sync.wait.start();
+  clearTimeout(timer);
+  timer = setTimeout(sendNow, PAUSE_MS);
+  changes.tell();
+}
+
+/** Sends the cart now and waits for the answer; true when the shown sale is the cart's. */
+export async function sendNow() {
+  clearTimeout(timer);
+  if (dirty || sync.trouble) working ??= work().finally(() => (working = null));
+  await working;
+  return Boolean(sync.sale) && !dirty && !sync.trouble;
+}
+
+/** Takes an answer of the server for the sale in the cart. */
+export function acceptSale(sale) {
+  if (sale.id !== cart.id) return;
+  sync.sale = sale;
+  keep({ revision: sale.revision });
+  changes.tell();
+}
+
+async function work() {
+  if (tablet.person && !cart.finishing) {
+    dirty = true;
+    failed = null;
+    while (dirty && !failed) {
+      dirty = false;
+      await round();
+    }
+    sync.trouble = failed;
+  }
+  sync.wait.stop();
+  changes.tell();
+}
+
+async function round() {
+  if (!cart.lines.length) return giveUp();
+  const id = cart.id;
+  const lines = JSON.stringify(cart.lines);
+  const body = { ...cartBody(tipFor(lines)), ...(approval && { approval }) };
+  try {
+    const sale = await put(`sales/${id}`, body);
+    if (cart.id !== id) return;
+    approval = undefined;
+    pricedLines = lines;
+    if (sale.status !== "open") return void closedElsewhere(sale);
+    acceptSale(sale);
+    if (lines === JSON.stringify(cart.lines) && tipFor(lines) !== body.tip_cents) dirty = true;
+  } catch (error) {
+    if (cart.id === id) await meet(error, id, body);
+  }
+}
+
+/** The tip to ask for; a percentage counts only once the server has priced these very lines. */
+function tipFor(lines) {
+  if (!cart.tip) return 0;
+  if (cart.tip.percent === undefined) return cart.tip.amount_cents;
+  if (pricedLines !== lines || sync.sale?.id !== cart.id) return 0;
+  return sync.sale.tip_suggestions.find((tip) => Number(tip.percent) === cart.tip.percent)?.amount_cents ?? 0;
+}
+
+/** An emptied cart lets its sale go; the next line opens a new one. */
+function giveUp() {
+  if (cart.revision !== null) {
+    put(`sales/${cart.id}/abandonment`, {}).catch(() => {}); // the server gives it up by itself after 30 minutes
+    renumberCart();
+  }
+  sync.sale = null;
+}
+
+async function meet(error, id, body) {
+  if (error instanceof Unreached) return wait(error.message);
+  if (!(error instanceof Refused)) throw error;
+  if (error.status === 401) return stay(error.message); // the lock screen is up; signing on sends again
+  if (error.code === "approval_needed") return meetApproval(error);
+  if (error.status === 409) return meetConflict(error, id, body);
+  return refuse(error.message);
+}
+
+function stay(words) {
+  failed = { words, retry: true };
+  dirty = true;
+}
+
+function wait(words) {
+  stay(words);
+  timer = setTimeout(sendNow, RETRY_MS);
+}
+
+function refuse(words) {
+  approval = undefined;
+  failed = { words, retry: false };
+}
+
+async function meetApproval(error) {
+  approval = await askApproval(error);
+  if (approval) return void (dirty = true);
+  if (!cart.discounts.length) return refuse(error.message);
+  setDiscount(null);
+  sync.notice = "Not approved: the discount was taken off again.";
+  dirty = true;
+}
+
+async function meetConflict(error, id, body) {
+  const sale = await get(`sales/${id}`).catch((trouble) => trouble);
+  if (cart.id !== id) return;
+  if (sale instanceof Unreached) return wait(sale.message);
+  if (sale instanceof Error) return refuse(error.message);
+  if (sale.status !== "open") return closedElsewhere(sale);
+  if (error.code !== "sale_changed") return refuse(error.message);
+  if (!sameContents(body, sale) && (await askWhichSale(body, sale)) === "theirs") adoptSale(sale);
+  acceptSale(sale);
+  dirty = true;
+}
+
+function closedElsewhere(sale) {
+  if (sale.status !== "abandoned") return sync.completed(sale);
+  renumberCart();
+  sync.notice = "This sale had timed out. It goes on as a new one.";
+  dirty = true;
+}

@@ -1,0 +1,86 @@
+/** The price list as tiles under tabs. */
+
+import { addItem, cart } from "./cart.js";
+import { customForm } from "./custom.js";
+import { h } from "./dom.js";
+import { price } from "./money.js";
+import { signal } from "./signal.js";
+import { tablet } from "./tablet.js";
+
+const TABS = [
+  ["treatment", "Treatments"],
+  ["addon", "Add-ons"],
+  ["retail", "Retail"],
+  ["custom", "Custom"],
+];
+const BOUNCE_MS = 400;
+const changes = signal();
+export const listenTiles = changes.listen;
+let tab = "treatment";
+let last = { code: "", at: 0 };
+
+/** Shows a tab; the first one again when a sale is over. */
+export function showTab(name = "treatment") {
+  tab = name;
+  changes.tell();
+}
+
+/** The tabs with the tiles, or the form, of the chosen one. */
+export function tiles() {
+  return [
+    h(
+      "div",
+      { class: "tabs", role: "group", "aria-label": "Price list", key: "tabs" },
+      TABS.map(([name, label]) =>
+        h(
+          "button",
+          {
+            class: "tab",
+            key: name,
+            "aria-pressed": name === tab,
+            "data-test": `tab-${name}`,
+            onclick: () => showTab(name),
+          },
+          label,
+        ),
+      ),
+    ),
+    tab === "custom" ? customForm({ redraw: changes.tell, added: () => showTab() }) : grid(),
+  ];
+}
+
+function grid() {
+  const shown = tablet.catalog.items.filter((item) => item.kind === tab && item.is_available);
+  if (!shown.length) return h("p", { class: "empty", key: "none" }, "Nothing on the price list here yet.");
+  return h("ul", { class: "grid", key: `grid-${tab}`, "data-test": "tiles" }, shown.map(tile));
+}
+
+function tile(item) {
+  const count = cart.lines.filter((line) => line.item === item.code).reduce((sum, line) => sum + line.quantity, 0);
+  return h(
+    "li",
+    { key: item.code },
+    h(
+      "button",
+      { class: count ? "tile chosen" : "tile", "data-test": `item-${item.code}`, onclick: () => tapped(item) },
+      h("b", null, item.name),
+      h(
+        "span",
+        { class: "tile-foot" },
+        h("span", { class: "num" }, price(item.price_cents)),
+        " ",
+        count ? h("span", { class: "count" }, `${count} in sale`) : minutes(item),
+      ),
+    ),
+  );
+}
+
+/** A finger that bounces on a treatment does not sell it twice. */
+function tapped(item) {
+  const at = performance.now();
+  const bounced = item.kind === "treatment" && last.code === item.code && at - last.at < BOUNCE_MS;
+  last = { code: item.code, at };
+  if (!bounced) addItem(item);
+}
+
+const minutes = (item) => (item.minutes ? h("span", { class: "soft" }, `${item.minutes} min`) : null);

@@ -1,0 +1,121 @@
+"""The ways to pay that need nobody else: cash, check, and a card terminal that is not connected to us (R4)."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import ClassVar
+
+from ledger.accounts import Account
+from ledger.journal import Line, credit, debit
+from ledger.money import dollars, nickel
+from pos.asked import MAX_CENTS, AskedTender
+from pos.kinds import Payable
+from pos.models import RefundTender, Tender
+from studio.models import Location
+from studio.refusal import BadInput, Refusal
+
+
+class NothingDue(Refusal):
+    """The sale is paid already."""
+
+    code = "nothing_due"
+
+
+class MoreThanDue(Refusal):
+    """Only cash gives change."""
+
+    code = "more_than_due"
+
+
+class PlainTender:
+    """A debit when settled, a credit when given back, and nothing to reserve."""
+
+    code: ClassVar[str]
+    account: ClassVar[Account]
+    gives_back_cash: ClassVar[bool] = False
+
+    def debits(self, tender: Tender) -> Iterator[Line]:
+        yield debit(self.account, tender.amount_cents, tender=self.code, drawer_session=tender.drawer_session_id)
+
+    def settle(self, tender: Tender, *, now: dt.datetime) -> None:
+        """Nothing was reserved."""
+
+    def release(self, tender: Tender, *, now: dt.datetime) -> None:
+        """Nothing was reserved; the desk hands back what it took."""
+
+    def give_back(self, part: RefundTender, *, now: dt.datetime) -> Iterator[Line]:
+        yield credit(self.account, part.amount_cents, tender=self.code, drawer_session=part.drawer_session_id)
+
+
+def wanted_cents(asked: AskedTender, due_cents: int) -> int:
+    """How much of what is due this tender shall pay; all of it unless it says."""
+    if due_cents <= 0:
+        raise NothingDue("This sale is paid already.")
+    if asked.amount_cents is None:
+        return due_cents
+    if not 0 < asked.amount_cents <= MAX_CENTS:
+        raise BadInput("amount_cents", "An amount to pay is between $0.01 and $100,000.")
+    return asked.amount_cents
+
+
+class Cash(PlainTender):
+    """Notes and coins: the one tender that gives change and that may round to five cents (posting rules 1 and 8)."""
+
+    code = "cash"
+    name = "Cash"
+    account = Account.CASH_DRAWER
+    gives_back_cash = True
+
+    def hold(self, asked: AskedTender, *, basket: Payable, now: dt.datetime) -> Tender:
+        part_cents = min(wanted_cents(asked, basket.due_cents), basket.due_cents)
+        payable_cents = self._payable_cents(basket, part_cents)
+        tendered_cents = payable_cents if asked.tendered_cents is None else asked.tendered_cents
+        if not (0 < tendered_cents <= MAX_CENTS or tendered_cents == payable_cents):
+            raise BadInput("tendered_cents", "Cash handed over is between $0.01 and $100,000.")
+        if tendered_cents < payable_cents:
+            part_cents = payable_cents = tendered_cents  # not enough: a part of the split, unrounded
+        return Tender(
+            kind=self.code,
+            amount_cents=payable_cents,
+            tendered_cents=tendered_cents,
+            rounding_cents=payable_cents - part_cents,
+            drawer_session=basket.cash_drawer(asked.drawer_session_id),
+        )
+
+    def _payable_cents(self, basket: Payable, part_cents: int) -> int:
+        """What the client must hand over: the last part of a sale is rounded where the location rounds cash (T08)."""
+        rounds = basket.sale.location.cash_rounding == Location.CashRounding.NICKEL
+        return nickel(part_cents) if rounds and part_cents == basket.due_cents else part_cents
+
+
+class NoChange(PlainTender):
+    """A tender that pays exactly what it says."""
+
+    def hold(self, asked: AskedTender, *, basket: Payable, now: dt.datetime) -> Tender:
+        amount_cents = asked.tendered_cents or wanted_cents(asked, basket.due_cents)
+        if amount_cents > basket.due_cents:
+            raise MoreThanDue(f"Only {dollars(basket.due_cents)} is due, and only cash gives change.")
+        if amount_cents <= 0:
+            raise BadInput("amount_cents", "An amount to pay is between $0.01 and $100,000.")
+        return Tender(
+            kind=self.code, amount_cents=amount_cents, tendered_cents=amount_cents, reference=asked.reference.strip()
+        )
+
+
+class Check(NoChange):
+    """A paper check, kept until it is deposited; what is refunded on it is paid in cash from the drawer."""
+
+    code = "check"
+    name = "Check"
+    account = Account.CHECKS
+    gives_back_cash = True
+
+    def give_back(self, part: RefundTender, *, now: dt.datetime) -> Iterator[Line]:
+        yield credit(Account.CASH_DRAWER, part.amount_cents, tender=self.code, drawer_session=part.drawer_session_id)
+
+
+class ExternalTerminal(NoChange):
+    """A card terminal that is not connected to Footfall; the desk types what it charged there."""
+
+    code = "external"
+    name = "Other terminal"
+    account = Account.EXTERNAL_TERMINAL

@@ -1,0 +1,82 @@
+"""A whole sale undone on its own day; the books get the exact mirror (R2, posting rule 48)."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from ledger import journal
+from ledger.accounts import Account
+from ledger.journal import Line, credit
+from ledger.models import Entry, Posting
+from pos import approvals
+from pos.asked import Desk
+from pos.models import Approval, DrawerSession, Sale, Tender, Void
+from pos.reversals import lock_sale, move, note_in_audit, who_and_why
+from studio.refusal import Refusal
+
+
+class NotVoidable(Refusal):
+    """A void is for the same day, before the drawer is closed; afterwards it is a refund."""
+
+    code = "not_voidable"
+
+
+def void_sale(
+    *,
+    sale_id: uuid.UUID,
+    reason: str,
+    desk: Desk,
+    now: dt.datetime,
+    note: str = "",
+    approval_id: uuid.UUID | None = None,
+) -> Void:
+    """Undo a whole sale of today; its entry gets the exact mirror (posting rule 48)."""
+    sale = lock_sale(sale_id, desk)
+    if sale.status == Sale.Status.VOIDED:
+        return sale.void
+    _must_be_voidable(sale, now=now)
+    approver = approvals.required(
+        Approval.Action.VOID,
+        object_id=sale.pk,
+        amount_cents=sale.total_cents,
+        approval_id=approval_id,
+        desk=desk,
+        now=now,
+    )
+    void = Void(sale=sale, **who_and_why(desk, sale.location, now, reason, note), approver=approver)
+    void.save(force_insert=True)
+    for entry in Entry.objects.filter(key=f"sale:{sale.pk}").select_related("location"):
+        journal.reverse(entry, key=f"void:{sale.pk}", kind="void", occurred_at=now, now=now, made_by=desk.staff)
+    move(sale, Sale.Status.VOIDED)
+    sale.tenders.filter(status=Tender.Status.SETTLED).update(status=Tender.Status.GIVEN_BACK)
+    note_in_audit("void", sale, by=void, amount_cents=sale.total_cents, now=now)
+    return void
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a void would do, with nothing written: its postings, and whether somebody must approve it."""
+
+    sale: Sale
+    lines: list[Line]
+    approval_needed: bool
+
+
+def preview_void(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Preview:
+    """The exact effect of `void_sale`, written nowhere (R40)."""
+    sale = lock_sale(sale_id, desk)
+    _must_be_voidable(sale, now=now)
+    postings = Posting.objects.filter(entry__key=f"sale:{sale.pk}").order_by("position")
+    lines = [credit(Account(posting.account), posting.amount_cents) for posting in postings]
+    return Preview(sale, lines, not approvals.may_alone(Approval.Action.VOID, desk=desk))
+
+
+def _must_be_voidable(sale: Sale, *, now: dt.datetime) -> None:
+    if sale.status != Sale.Status.COMPLETED:
+        raise NotVoidable(f"This sale is {sale.get_status_display()}. Refund it instead.", status=sale.status)
+    if sale.business_date != sale.location.business_date(now):
+        raise NotVoidable("This sale is of another day. Refund it instead.")
+    sessions = sale.tenders.filter(status=Tender.Status.SETTLED).exclude(drawer_session=None)
+    locked = DrawerSession.objects.select_for_update().filter(pk__in=sessions.values("drawer_session")).order_by("pk")
+    if any(session.status == DrawerSession.Status.CLOSED for session in locked):
+        raise NotVoidable("The drawer of this sale is closed. Refund it instead.")
