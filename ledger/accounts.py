@@ -1,0 +1,70 @@
+"""The chart of accounts (ACCOUNTING "Conventions and chart of accounts"); its codes are fixed, exports map them."""
+
+from django.db import models
+
+
+class Account(models.IntegerChoices):
+    """An account of the books; the label is its name, the value its code."""
+
+    CASH_DRAWER = 1010, "Cash drawer"
+    CASH_SAFE = 1020, "Cash safe"
+    CHECKS = 1030, "Checks not deposited"
+    BANK = 1050, "Bank operating"
+    STRIPE_IN_TRANSIT = 1060, "Stripe payouts in transit"
+    STRIPE = 1100, "Stripe balance"
+    STRIPE_RESERVES = 1105, "Stripe reserves held"
+    STRIPE_DISPUTED = 1110, "Stripe disputed funds"
+    EXTERNAL_TERMINAL = 1120, "External terminal clearing"
+    STRIPE_SUSPENSE = 1190, "Stripe suspense"
+    MEMBERS_RECEIVABLE = 1200, "Accounts receivable members"
+    DUE_FROM_OTHERS = 1210, "Due from third parties"
+    INVENTORY = 1300, "Inventory retail"
+    DUE_FROM_LOCATIONS = 1400, "Due from locations"
+    SALES_TAX = 2100, "Sales tax payable"
+    GIFT_CARDS = 2200, "Gift cards outstanding"
+    GIFT_CARD_BREAKAGE = 2205, "Gift card breakage recognized"
+    PACKAGES = 2210, "Deferred packages"
+    MEMBER_CREDITS = 2220, "Deferred member credits"
+    DUES = 2225, "Deferred dues"
+    CLIENT_CREDIT = 2230, "Client credit"
+    DEPOSITS = 2240, "Appointment deposits"
+    REFUNDS_PAYABLE = 2250, "Refunds payable"
+    TIPS = 2300, "Tips payable"
+    COMMISSION = 2310, "Commission payable"
+    PAYROLL = 2320, "Payroll clearing"
+    UNCLAIMED_PROPERTY = 2400, "Unclaimed property payable"
+    DUE_TO_LOCATIONS = 2500, "Due to locations"
+    OPENING_BALANCES = 3900, "Opening balances"
+    SERVICES = 4010, "Services"
+    RETAIL = 4020, "Retail"
+    MEMBERSHIP_DUES = 4030, "Membership dues"
+    NO_SHOW_FEES = 4040, "No-show and late-cancel fees"
+    BREAKAGE_GIFT_CARDS = 4051, "Breakage gift cards"
+    BREAKAGE_PACKAGES = 4052, "Breakage packages"
+    BREAKAGE_CREDITS = 4053, "Breakage member credits"
+    SERVICE_CHARGES = 4060, "Service charges"
+    DISCOUNTS = 4900, "Discounts and promotions"
+    REFUNDS = 4910, "Refunds and allowances"
+    COMPS = 4920, "Comps"
+    OTHER_INCOME = 4990, "Other income"
+    COGS_RETAIL = 5010, "COGS retail"
+    COMMISSIONS = 5100, "Therapist commissions"
+    PROCESSING_FEES = 6010, "Processing fees"
+    DISPUTE_FEES = 6020, "Dispute fees"
+    CHARGEBACK_LOSSES = 6030, "Chargeback losses"
+    BAD_DEBT = 6040, "Bad debt"
+    CASH_OVER_SHORT = 6050, "Cash over/short"
+    PROMOTIONS = 6060, "Promotions"
+    CASH_ROUNDING = 6070, "Cash rounding"
+    PAID_OUTS = 6080, "Paid-outs"
+    GROSS_RECEIPTS_TAX = 6090, "Gross-receipts tax"
+
+    @property
+    def title(self) -> str:
+        """Code and name, as books are read: "1010 Cash drawer"."""
+        return f"{self.value} {self.label}"
+
+    @property
+    def is_income(self) -> bool:
+        """Whether the account is income or contra-income (4xxx)."""
+        return 4000 <= self.value < 5000

@@ -1,0 +1,29 @@
+"""Reopen a closed month of the books."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from ledger import periods
+from ledger.management.commands.close_period import add_month_and_person, person
+from studio.refusal import Refusal
+
+
+class Command(BaseCommand):
+    help = "Let a closed month take entries again; the reason goes into the audit log."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_month_and_person(parser)
+        parser.add_argument("--reason", required=True)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        by = person(options["by"])
+        try:
+            with transaction.atomic(durable=True):
+                period = periods.reopen(options["month"], by=by, reason=options["reason"], now=timezone.now())
+        except Refusal as refusal:
+            raise CommandError(refusal.sentence) from refusal
+        self.stdout.write(f"{period} is open again.")
