@@ -72,6 +72,7 @@ BOOK_CHECKS = [
     "pos.checks.check_tips_are_as_given",
     "pos.checks.check_every_sale_is_in_the_books",
     "pos.checks.check_receipts_have_no_gaps",
+    "pos.checks.check_everything_has_its_receipt",
     "pos.checks.check_no_hold_outlives_its_sale",
     "jobs.checks.check_outbox",
     "jobs.checks.check_dead_rows",

@@ -180,8 +180,19 @@ def check_receipts_have_no_gaps(*, using: str, now: dt.datetime) -> Iterator[Pro
             yield Problem("receipts", f"{counter}: the last receipt is {last}")
 
 
+def check_everything_has_its_receipt(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """Every sale in the books and every refund has its receipt (R10)."""
+    receipts = Receipt.objects.using(using)
+    sales = Sale.objects.using(using).filter(status__in=IN_THE_BOOKS)
+    for sale in sales.exclude(pk__in=receipts.filter(refund=None).values("sale")):
+        yield Problem("receipts", f"sale {sale.pk} has no receipt")
+    for refund in Refund.objects.using(using).filter(receipt=None):
+        yield Problem("receipts", f"refund {refund.pk} has no receipt")
+
+
 def check_no_hold_outlives_its_sale(*, using: str, now: dt.datetime) -> Iterator[Problem]:
-    """A held tender belongs to an open sale (DESIGN "Stored value")."""
-    held = Tender.objects.using(using).filter(status=Tender.Status.HELD).exclude(sale__status=Sale.Status.OPEN)
-    for tender in held:
-        yield Problem("holds", f"tender {tender.pk} is held by a sale that is not open")
+    """A held tender belongs to an open sale, a settled one to a sale in the books (DESIGN "Stored value")."""
+    held = Q(status=Tender.Status.HELD) & ~Q(sale__status=Sale.Status.OPEN)
+    settled = Q(status=Tender.Status.SETTLED) & ~Q(sale__status__in=IN_THE_BOOKS)
+    for tender in Tender.objects.using(using).filter(held | settled).select_related("sale"):
+        yield Problem("holds", f"tender {tender.pk} is {tender.status}, its sale {tender.sale.status}")

@@ -4,8 +4,12 @@ import datetime as dt
 import re
 import uuid
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import Max, Q, QuerySet
 from phonenumber_field.phonenumber import PhoneNumber
+from phonenumbers import NumberParseException
 
 from pos.asked import Desk
 from pos.models import Client
@@ -13,13 +17,15 @@ from studio import audit, rights
 from studio.models import Right
 from studio.refusal import BadInput
 
+LONGEST_EMAIL = 254
+
 
 def search(words: str) -> QuerySet[Client]:
     """Clients whose name, mail or phone holds every word, in order of name; all of them without words."""
     found = Client.objects.annotate(last_visit_on=Max("sales__business_date"))
-    for word in words.split():
+    for word in _joined_numbers(words).split():
         found = found.filter(_holds(word))
-    return found
+    return found.order_by("name", "pk")
 
 
 def put_client(
@@ -27,7 +33,12 @@ def put_client(
 ) -> Client:
     """Create or change a client; the tablet makes the id."""
     rights.require(desk.staff, Right.CLIENTS, desk.location)
-    fields = {"name": _clean_name(name), "email": email.strip(), "phone": _clean_phone(phone), "note": note.strip()}
+    fields = {
+        "name": _clean_name(name),
+        "email": clean_email(email) if email.strip() else "",
+        "phone": _clean_phone(phone),
+        "note": note.strip(),
+    }
     client, created = Client.objects.get_or_create(pk=client_id, defaults={**fields, "created_at": now})
     before = {key: str(getattr(client, key)) for key in fields}
     if not created:
@@ -48,6 +59,11 @@ def put_client(
     return client
 
 
+def _joined_numbers(words: str) -> str:
+    """The words with the parts of a phone number joined to one: "+1 614 555-0123 maya" has two."""
+    return re.sub(r"(?<=[\d)])[\s.-]+(?=[\d(])", "", words)
+
+
 def _holds(word: str) -> Q:
     digits = re.sub(r"\D", "", word)
     match = Q(name__icontains=word) | Q(email__icontains=word)
@@ -64,7 +80,22 @@ def _clean_name(name: str) -> str:
 def _clean_phone(phone: str) -> str:
     if not phone.strip():
         return ""
-    number = PhoneNumber.from_string(phone, region="US")
+    try:
+        number = PhoneNumber.from_string(phone, region=settings.PHONENUMBER_DEFAULT_REGION)
+    except NumberParseException as error:
+        raise BadInput("phone", "This is no phone number.") from error
     if not number.is_valid():
         raise BadInput("phone", "This is no phone number.")
     return str(number.as_e164)
+
+
+def clean_email(email: str) -> str:
+    """The address without what surrounds it; `BadInput` when mail can not go there."""
+    cleaned = email.strip()
+    try:
+        validate_email(cleaned)
+    except ValidationError as error:
+        raise BadInput("email", "This is no e-mail address.") from error
+    if len(cleaned) > LONGEST_EMAIL:
+        raise BadInput("email", "This e-mail address is too long.")
+    return cleaned

@@ -4,57 +4,82 @@ import io
 from collections.abc import Iterator
 
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from pos.receipts import Paper, Row
 
 WIDTH = 80 * mm
 MARGIN = 5 * mm
+GAP = 3 * mm
 LEADING = 4.6 * mm
-CHARACTERS = 42
+SIZE = 9
+BOLD, PLAIN = "Helvetica-Bold", "Helvetica"
+
+Print = tuple[str, str, str]
+"""One printed line: font, words left, amount right."""
 
 
 def render(paper: Paper) -> bytes:
     """The receipt as PDF bytes."""
-    rows = list(_rows(paper))
-    height = 2 * MARGIN + LEADING * (len(rows) + 1)
+    prints = [part for font, row in _rows(paper) for part in _broken(font, row)]
+    height = 2 * MARGIN + LEADING * (len(prints) + 1)
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(WIDTH, height))
     canvas.setTitle(f"{paper.heading} {paper.title}")
     canvas.setAuthor(paper.business.name)
     y = height - MARGIN - LEADING
-    for font, row in rows:
-        canvas.setFont(font, 9)
-        canvas.drawString(MARGIN, y, _latin(row.label))
-        canvas.drawRightString(WIDTH - MARGIN, y, _latin(row.amount))
+    for font, words, amount in prints:
+        canvas.setFont(font, SIZE)
+        canvas.drawString(MARGIN, y, words)
+        canvas.drawRightString(WIDTH - MARGIN, y, amount)
         y -= LEADING
     canvas.save()
     return out.getvalue()
 
 
 def _rows(paper: Paper) -> Iterator[tuple[str, Row]]:
-    bold, plain = "Helvetica-Bold", "Helvetica"
-    yield bold, Row(paper.business.name)
-    for line in [paper.location.name, *paper.location.address.splitlines()]:
-        yield plain, Row(line)
-    yield plain, Row("")
+    yield BOLD, Row(paper.business.name)
+    for line in [paper.location.name, *paper.location.address.splitlines(), ""]:
+        yield PLAIN, Row(line)
     if paper.stamp:
-        yield bold, Row(f"*** {paper.stamp} ***")
-    yield bold, Row(f"{paper.heading} {paper.title}")
-    yield plain, Row(f"{paper.at:%Y-%m-%d %H:%M}", f"served by {paper.served_by}")
-    yield plain, Row("")
-    for row in paper.lines:
-        yield plain, Row(row.label[:CHARACTERS], row.amount)
-        if row.note:
-            yield plain, Row(f"   {row.note}"[:CHARACTERS])
-    for row in paper.sums:
-        yield plain, row
-    yield bold, paper.total
+        yield BOLD, Row(f"*** {paper.stamp} ***")
+    yield BOLD, Row(f"{paper.heading} {paper.title}")
+    for line in [paper.when, f"served by {paper.served_by}", f"for {paper.client}" if paper.client else "", ""]:
+        yield PLAIN, Row(line)
+    for row in (*paper.lines, *paper.sums):
+        yield PLAIN, row
+    yield BOLD, paper.total
     for row in paper.tenders:
-        yield plain, row
-    yield plain, Row("")
-    for line in paper.business.receipt_footer.splitlines():
-        yield plain, Row(line[:CHARACTERS])
+        yield PLAIN, row
+    for line in ["", *paper.business.receipt_footer.splitlines()]:
+        yield PLAIN, Row(line)
+
+
+def _broken(font: str, row: Row) -> Iterator[Print]:
+    """The row as lines that fit the paper: the amount on the first, the smaller words below."""
+    amount = _latin(row.amount)
+    room = WIDTH - 2 * MARGIN - (stringWidth(amount, font, SIZE) + GAP if amount else 0)
+    first, *rest = _wrapped(_latin(row.label), font, room) or [""]
+    yield font, first, amount
+    for words in rest:
+        yield font, words, ""
+    for words in _wrapped(_latin(row.note), font, room):
+        yield font, words, ""
+
+
+def _wrapped(text: str, font: str, room: float) -> list[str]:
+    """The text in lines no wider than `room` points, broken between words where it can be."""
+    lines: list[str] = []
+    while text:
+        end = len(text)
+        while stringWidth(text[:end], font, SIZE) > room:
+            end -= 1
+        if end < len(text) and " " in text[:end]:
+            end = text.rindex(" ", 0, end + 1)
+        lines.append(text[:end])
+        text = text[end:].lstrip()
+    return lines
 
 
 def _latin(text: str) -> str:

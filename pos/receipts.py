@@ -1,20 +1,19 @@
 """Numbered receipts, issued with the sale or refund; page, print, PDF and mail show one set of figures (R10)."""
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from jobs.outbox import queue_mail
 from ledger.money import dollars
+from pos import clients
 from pos.kinds import tender_kind
 from pos.models import Counter, Receipt, Refund, Sale, Tender
 from studio.models import Business, Location
-from studio.refusal import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,8 @@ class Paper:
     location: Location
     title: str
     heading: str
-    at: dt.datetime
+    at: str
+    when: str
     served_by: str
     client: str
     lines: tuple[Row, ...]
@@ -75,14 +75,11 @@ def mark_printed(receipt: Receipt, *, now: dt.datetime) -> bool:
 
 def queue(receipt: Receipt, *, to: str, now: dt.datetime) -> None:
     """Mail the receipt by the outbox; the same address gets it once an hour at most."""
-    try:
-        validate_email(to)
-    except ValidationError as error:
-        raise BadInput("email", "This is no e-mail address.") from error
+    to = clients.clean_email(to)
     paper = print_out(receipt)
     context = {"paper": paper}
     queue_mail(
-        dedupe=f"receipt:{receipt.pk}:{to.lower()}:{now:%Y%m%d%H}",
+        dedupe=f"receipt:{receipt.pk}:{hashlib.sha256(to.lower().encode()).hexdigest()[:32]}:{now:%Y%m%d%H}",
         to=to,
         subject=f"{paper.heading} {paper.title} from {paper.business.name}",
         text=render_to_string("pos/receipt.txt", context),
@@ -95,6 +92,7 @@ def print_out(receipt: Receipt) -> Paper:
     """All that the receipt shows."""
     sale = receipt.sale
     refund = receipt.refund
+    at = receipt.issued_at.astimezone(receipt.location.zone)
     body = _refund_body(refund) if refund else _sale_body(sale)
     served_by = refund.requested_by if refund else sale.completed_by
     return Paper(
@@ -102,7 +100,8 @@ def print_out(receipt: Receipt) -> Paper:
         location=receipt.location,
         title=receipt.title,
         heading="Refund" if refund else "Receipt",
-        at=receipt.issued_at.astimezone(receipt.location.zone),
+        at=at.isoformat(timespec="seconds"),
+        when=f"{at:%a} {at.day} {at:%b %Y, %H:%M}",
         served_by=str(served_by),
         client=sale.client.name if sale.client else "",
         stamp="VOID" if sale.status == Sale.Status.VOIDED else "",
@@ -136,10 +135,11 @@ def _sale_lines(sale: Sale) -> list[Row]:
 
 def _sums(sale: Sale) -> list[Row]:
     taxes: dict[tuple[str, str], int] = {}
-    for tax in sale.taxes.order_by("id"):
+    for tax in sale.taxes.order_by("line__position", "id"):
         key = (tax.jurisdiction, f"{(tax.rate * 100).normalize():f} %")
         taxes[key] = taxes.get(key, 0) + tax.amount_cents
-    rows = [Row(f"Tax {place} {rate}", dollars(cents)) for (place, rate), cents in taxes.items()]
+    label = "Includes tax" if sale.location.prices_include_tax else "Tax"
+    rows = [Row(f"{label} {place} {rate}", dollars(cents)) for (place, rate), cents in taxes.items()]
     if sale.rounding_cents:
         rows.append(Row("Cash rounding", dollars(sale.rounding_cents)))
     return rows
@@ -164,9 +164,10 @@ def _refund_body(refund: Refund) -> Body:
         for part in refund.tips.select_related("tip__therapist")
     ]
     tax = [Row("Tax", dollars(-refund.tax_cents))] if refund.tax_cents else []
+    rounding = [Row("Cash rounding", dollars(-refund.rounding_cents))] if refund.rounding_cents else []
     return Body(
         lines=tuple(lines),
-        sums=(*tax, *tips),
+        sums=(*tax, *tips, *rounding),
         total=Row("Refunded", dollars(-refund.total_cents - refund.rounding_cents)),
         tenders=tuple(
             Row(tender_kind(part.tender.kind).name, dollars(-part.amount_cents))

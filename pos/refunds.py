@@ -223,15 +223,17 @@ def _plan_tenders(refund: Refund, sale: Sale, asked: AskedRefund, *, desk: Desk)
 
 def _tender_part(refund: Refund, tender: Tender, wanted_cents: int, location: Location) -> RefundTender | None:
     before = list(tender.refund_tenders.all())
-    covered_left = tender.covers_cents - sum(part.amount_cents - part.rounding_cents for part in before)
-    covers_cents = min(wanted_cents, covered_left)
+    given_before = sum(part.amount_cents for part in before)
+    covered_before = given_before - sum(part.rounding_cents for part in before)
+    covers_cents = min(wanted_cents, tender.covers_cents - covered_before)
     if covers_cents <= 0:
         return None
     amount_cents = covers_cents
-    if covers_cents == covered_left:
-        amount_cents = tender.amount_cents - sum(part.amount_cents for part in before)
+    if covered_before + covers_cents == tender.covers_cents:
+        amount_cents = tender.amount_cents - given_before
     elif tender_kind(tender.kind).gives_back_cash and location.cash_rounding == Location.CashRounding.NICKEL:
-        amount_cents = nickel(covers_cents)
+        # The running total is rounded and not the piece, so that many small pieces do not drift.
+        amount_cents = min(nickel(covered_before + covers_cents), tender.amount_cents) - given_before
     return RefundTender(
         refund=refund, tender=tender, amount_cents=amount_cents, rounding_cents=amount_cents - covers_cents
     )

@@ -1,11 +1,11 @@
 """Addresses of the desk page and of receipts."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from pos import views
 
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
-    path("r/<str:token>.pdf", views.receipt_as_pdf, name="receipt_pdf"),
-    path("r/<str:token>", views.receipt, name="receipt"),
+    re_path(r"^r/(?P<token>[A-Za-z0-9_-]{22})\.pdf$", views.receipt_as_pdf, name="receipt_pdf"),
+    re_path(r"^r/(?P<token>[A-Za-z0-9_-]{22})$", views.receipt, name="receipt"),
 ]

@@ -14,7 +14,11 @@ from pos.models import Receipt
 @ensure_csrf_cookie
 def desk(request: HttpRequest) -> HttpResponse:
     """The checkout page; all it knows comes from the API."""
-    context = {"csrf_cookie_name": settings.CSRF_COOKIE_NAME, "demo": settings.DEMO}
+    context = {
+        "csrf_cookie_name": settings.CSRF_COOKIE_NAME,
+        "is_paired": settings.DEVICE_COOKIE_NAME in request.COOKIES,
+        "demo": settings.DEMO,
+    }
     return render(request, "pos/desk.html", context)
 
 

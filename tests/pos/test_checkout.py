@@ -19,7 +19,7 @@ from studio.models import Location
 from studio.refusal import BadInput
 from studio.rights import NotAllowed
 from tests.books import books_are_clean
-from tests.builders import NOW, Studio, TestDesk, beach, of, percent_off, person, tip
+from tests.builders import NOW, Studio, TestDesk, beach, of, percent_off, person, tax, tip
 
 OPEN = Sale.Status.OPEN
 COMPLETED = Sale.Status.COMPLETED
@@ -200,6 +200,18 @@ def test_changed_contents_leave_nothing_of_the_old_ones(studio: Studio) -> None:
         [],
         24_00,
     )
+
+
+def test_a_stored_sale_reads_in_the_order_in_which_it_was_rung_up(studio: Studio) -> None:
+    places = [f"J{number:02}" for number in range(12)]
+    tax(studio.location, "retail", *[(place, "0.005") for place in places])
+    people = [person(f"therapist-{number:02}", is_therapist=True) for number in range(12)]
+
+    rung_up = studio.desk.rings_up(of("massage-oil"), tips=tuple(tip(one, 1_00) for one in people)).last
+    stored = checkout.find_sale(rung_up.sale.pk, desk=studio.desk.desk)
+
+    assert [tip.therapist for tip in stored.tips] == people
+    assert [row.jurisdiction for row in stored.taxes] == places
 
 
 # Abandoning -----------------------------------------------------------------------------------------------------------

@@ -19,6 +19,10 @@ export async function withApproval(send) {
     try {
       return await send(approval);
     } catch (error) {
+      if (error.code === "approval_refused" && approval) {
+        approval = undefined; // too old by now: the server says again what it needs
+        continue;
+      }
       if (error.code !== "approval_needed") throw error;
       approval = await askApproval(error);
       if (!approval) throw error;

@@ -20,7 +20,7 @@ export const heldTenders = () => sync.sale?.tenders.filter((tender) => tender.st
 
 /** Completes the sale with cash: `tendered_cents` is what the client hands over; `shown_cents` what the screen asked for. */
 export function payCash(tendered_cents, shown_cents) {
-  return pay({ kind: "cash", tendered_cents, drawer_session: tablet.drawer?.id ?? null }, (sale) => {
+  return pay(cashTender(tendered_cents), (sale) => {
     const due = sale.cash_due_cents ?? sale.due_cents;
     return due === shown_cents || (tendered_cents > shown_cents && tendered_cents >= due);
   });
@@ -38,10 +38,7 @@ export const payNothing = () => pay(null, (sale) => sale.due_cents === 0);
 export async function payPart(kind, amount_cents) {
   if (!(await sendNow())) return;
   const due = kind === "cash" ? (sync.sale.cash_due_cents ?? sync.sale.due_cents) : sync.sale.due_cents;
-  const tender =
-    kind === "cash"
-      ? { kind, tendered_cents: amount_cents, drawer_session: tablet.drawer?.id ?? null }
-      : { kind, amount_cents };
+  const tender = kind === "cash" ? cashTender(amount_cents) : { kind, amount_cents };
   const steps = [tenderStep(tender)];
   if (amount_cents >= due) steps.push(completion());
   await begin(steps);
@@ -71,6 +68,12 @@ async function pay(tender, stillRight) {
   await begin([{ path: `sales/${cart.id}`, body: { ...cartBody(sync.sale.tip_cents), tenders, complete: true } }]);
 }
 
+/** Nothing handed over is left out: after cash rounding not even a cent may be due. */
+const cashTender = (tendered_cents) => ({
+  kind: "cash",
+  ...(tendered_cents && { tendered_cents }),
+  drawer_session: tablet.drawer?.id ?? null,
+});
 const tenderStep = (tender) => ({ path: `sales/${cart.id}/tenders/${newId()}`, body: tender });
 const completion = () => ({ path: `sales/${cart.id}/completion`, body: {} });
 

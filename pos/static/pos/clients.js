@@ -6,7 +6,7 @@ import { alertBox, h, icon } from "./dom.js";
 import { newId } from "./ids.js";
 import { signal } from "./signal.js";
 import { sync } from "./sync.js";
-import { dayWords } from "./tablet.js";
+import { dayWords, nameOfClient } from "./tablet.js";
 
 const PAUSE_MS = 250;
 const changes = signal();
@@ -18,7 +18,8 @@ let timer = 0;
 /** What to call the client of the cart. */
 export function clientName() {
   if (!cart.client) return "Walk-in";
-  return known.get(cart.client)?.name ?? (sync.sale?.client?.id === cart.client ? sync.sale.client.name : "Client");
+  const ofSale = sync.sale?.client;
+  return known.get(cart.client)?.name ?? nameOfClient(ofSale?.id === cart.client ? ofSale : { name: "" });
 }
 
 /** Forgets what was typed and who was seen; when the tablet locks. */

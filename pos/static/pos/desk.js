@@ -48,21 +48,15 @@ async function start() {
 }
 
 function showTrouble(words) {
-  take("trouble", () =>
-    patch(
-      root,
-      h(
-        "main",
-        { class: "door" },
-        h(
-          "div",
-          { class: "door-card" },
-          h("div", { class: "mark" }, icon("mark")),
-          alertBox(words, h("button", { class: "btn", onclick: start }, "Try again")),
-        ),
-      ),
-    ),
+  const again = h("button", { class: "btn", "data-test": "try-again", onclick: start }, "Try again");
+  const card = h(
+    "div",
+    { class: "door-card" },
+    h("div", { class: "mark" }, icon("mark")),
+    h("h1", null, "The desk"),
+    alertBox(words, again),
   );
+  take("trouble", () => patch(root, h("main", { class: "door", "data-test": "trouble-screen" }, card)));
 }
 
 function forget() {

@@ -5,6 +5,7 @@ import { dollars } from "./money.js";
 
 /** Where the money goes: "cash", or each part with its amount. */
 export function destination(tenders) {
+  if (!tenders.length) return "nothing to pay back";
   if (tenders.length === 1) return tenders[0].name.toLowerCase();
   return tenders.map((tender) => `${tender.name.toLowerCase()} ${dollars(tender.amount_cents)}`).join(", ");
 }

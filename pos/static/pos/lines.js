@@ -86,7 +86,7 @@ function pickTherapist(line, item, name) {
     title: `Who does ${name}?`,
     test: "therapist-sheet",
     content: () => [
-      choices.length < tablet.catalog.therapists.length
+      choices.length && choices.length < tablet.catalog.therapists.length
         ? h("p", { class: "soft" }, "Only therapists trained for it are shown.")
         : null,
       choices.length || !item

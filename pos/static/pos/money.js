@@ -17,10 +17,13 @@ export const price = (cents) => signed(cents % 100 ? forms.exact : forms.whole, 
 
 const signed = (form, cents) => `${cents < 0 ? "−" : ""}${form.format(Math.abs(cents) / 100)}`;
 
-/** The exact amount and the next $5, $10 and $20 notes above it: what a client is likely to hand over. */
+const NOTES = [500, 1000, 2000, 5000, 10_000];
+const PRESETS = 4;
+
+/** The exact amount and the next round ones in $5, $10, $20 and, to fill up, larger notes: what a client hands over. */
 export function cashPresets(due_cents) {
-  const above = (step) => (Math.floor(due_cents / step) + 1) * step;
-  return [...new Set([due_cents, above(500), above(1000), above(2000)])];
+  const above = NOTES.map((note) => (Math.floor(due_cents / note) + 1) * note);
+  return [...new Set([due_cents, ...above])].slice(0, PRESETS);
 }
 
 /** The amount after one more key of a money pad: a digit, "00", "back" or "clear"; at most $99,999.99. */

@@ -94,7 +94,7 @@ export class PinPanel {
 /** The server's sentence, with the tries left when it does not say them itself. */
 function inWords(error) {
   const left = error instanceof Refused ? error.problem.tries_left : undefined;
-  if (left === undefined || /\d|\b(one|two|three|four)\b/i.test(error.message)) return error.message;
+  if (left === undefined || /\btr(y|ies)\b/i.test(error.message)) return error.message;
   return `${error.message} ${left === 1 ? "1 try" : `${left} tries`} left.`;
 }
 

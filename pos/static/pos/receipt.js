@@ -3,7 +3,7 @@
 import { alertBox, h, icon } from "./dom.js";
 import { handoutButtons } from "./handout.js";
 import { dollars } from "./money.js";
-import { moment, tenderName } from "./tablet.js";
+import { moment, nameOfClient, tenderName } from "./tablet.js";
 
 /** Statuses of sales that have a receipt, in the words that stand out on it. */
 export const STATUS = { completed: "", partly_refunded: "Partly refunded", refunded: "Refunded", voided: "Voided" };
@@ -50,7 +50,7 @@ function heading(sale) {
     h(
       "p",
       { class: "soft" },
-      [sale.client?.name ?? "Walk-in", moment(sale.completed_at ?? sale.opened_at), nameOf(sale.completed_by)]
+      [nameOfClient(sale.client), moment(sale.completed_at ?? sale.opened_at), nameOf(sale.completed_by)]
         .filter(Boolean)
         .join(" · "),
     ),

@@ -6,7 +6,7 @@ import { filterForm } from "./filters.js";
 import { dollars } from "./money.js";
 import { receiptView, STATUS } from "./receipt.js";
 import { RefundPanel } from "./refund.js";
-import { may, moment, tenderName } from "./tablet.js";
+import { may, moment, nameOfClient, tenderName } from "./tablet.js";
 import { VoidPanel } from "./void.js";
 
 /** Shows the receipts screen, with one sale open when its id is given; the answer takes the screen down again. */
@@ -94,14 +94,15 @@ class Receipts {
         again(() => this.load()),
       );
     if (!this.rows) return h("p", { class: "soft", role: "status" }, "One moment…");
-    if (!this.rows.length) return h("p", { class: "empty", role: "status" }, "No sales here.");
     const older = () => this.load(this.next);
     return [
-      h(
-        "ul",
-        { class: "rows", "data-test": "receipt-rows" },
-        this.rows.map((sale) => this.row(sale)),
-      ),
+      this.rows.length
+        ? h(
+            "ul",
+            { class: "rows", "data-test": "receipt-rows" },
+            this.rows.map((sale) => this.row(sale)),
+          )
+        : h("p", { class: "empty", role: "status" }, "No sales here."),
       this.next
         ? h("button", { class: "btn", key: "more", "data-test": "more-sales", onclick: older }, "Older sales")
         : null,
@@ -121,7 +122,7 @@ class Receipts {
           "data-test": "receipt-row",
           onclick: () => this.open(sale.id),
         },
-        h("b", null, sale.client?.name ?? "Walk-in"),
+        h("b", null, nameOfClient(sale.client)),
         h("b", { class: "num" }, dollars(sale.total_cents)),
         h("span", { class: "soft" }, sale.lines_summary),
         h("span", { class: "soft" }, sale.tenders.map(tenderName).join(", ")),

@@ -54,7 +54,12 @@ function view() {
   return h(
     "div",
     { class: "sale", key: "sale", "data-test": "sale-screen" },
-    h("main", { class: "shop", inert: over || busy }, h("h1", { class: "vh" }, "Sale"), clientSearch(), tiles()),
+    h(
+      "main",
+      { class: "shop" },
+      h("h1", { class: "vh" }, "Sale"),
+      h("div", { class: "shop-body", inert: over || busy }, clientSearch(), tiles()),
+    ),
     h(
       "aside",
       { class: over ? "cart over" : "cart", "aria-label": "Current sale", "data-test": "cart" },
@@ -71,7 +76,7 @@ function bar(over) {
     "button",
     { class: "cart-bar", key: "bar", "aria-expanded": over, "data-test": "cart-bar", onclick: () => showCart(!over) },
     icon(over ? "down" : "up"),
-    h("span", null, over ? "Back to the price list" : count === 1 ? "1 item" : `${count} items`),
+    h("span", null, over ? "Back to the price list" : count ? `Pay · ${count} in sale` : "Nothing in the sale"),
     h("b", { class: "num" }, dollars(sync.sale?.due_cents ?? 0)),
   );
 }

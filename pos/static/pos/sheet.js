@@ -4,17 +4,24 @@ import { h, icon, patch } from "./dom.js";
 import { hold } from "./taps.js";
 
 const stack = new Set();
+let opened_so_far = 0;
 
 /**
  * Opens a sheet; `content()` gives its elements and is asked again by `redraw()`.
  * `onClose(result)` hears the result given to `close(result)`, or undefined when it was dismissed.
  */
 export function openSheet({ title, content, onClose, onkeydown, wide, test }) {
-  const heading = h("h2", { id: `sheet-title-${stack.size}` }, title);
+  const heading = h("h2", { id: `sheet-title-${(opened_so_far += 1)}` }, title);
   const body = h("div", { class: "sheet-body" });
   const dialog = h(
     "dialog",
-    { class: wide ? "sheet wide" : "sheet", "aria-labelledby": heading.id, "data-test": test, onkeydown },
+    {
+      class: wide ? "sheet wide" : "sheet",
+      "aria-labelledby": heading.id,
+      "data-test": test,
+      tabindex: "-1",
+      onkeydown,
+    },
     h(
       "header",
       { class: "sheet-head" },
@@ -27,7 +34,10 @@ export function openSheet({ title, content, onClose, onkeydown, wide, test }) {
     ),
     body,
   );
-  const redraw = () => patch(body, content());
+  const redraw = () => {
+    patch(body, content());
+    if (dialog.open && !dialog.contains(document.activeElement)) dialog.focus(); // what had the focus is gone
+  };
   dialog.addEventListener("click", (event) => event.target === dialog && close());
   const close = opened(dialog, onClose, redraw);
   return { close, redraw, element: dialog };

@@ -25,7 +25,7 @@ export function partsList() {
         h(
           "button",
           {
-            class: "round",
+            class: "round money",
             disabled: checkout.busy,
             "aria-label": `Remove ${tenderName(part.kind)} ${dollars(part.amount_cents)}`,
             "data-test": "part-remove",

@@ -110,6 +110,7 @@ async function meet(error, id, body) {
   if (!(error instanceof Refused)) throw error;
   if (error.status === 401) return stay(error.message); // the lock screen is up; signing on sends again
   if (error.code === "approval_needed") return meetApproval(error);
+  if (error.code === "approval_refused" && approval) return forgetApproval();
   if (error.status === 409) return meetConflict(error, id, body);
   return refuse(error.message);
 }
@@ -135,6 +136,12 @@ async function meetApproval(error) {
   if (!cart.discounts.length) return refuse(error.message);
   setDiscount(null);
   sync.notice = "Not approved: the discount was taken off again.";
+  dirty = true;
+}
+
+/** It was too old or for another amount: asking again brings the server's new question. */
+function forgetApproval() {
+  approval = undefined;
   dirty = true;
 }
 

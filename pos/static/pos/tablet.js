@@ -41,6 +41,9 @@ export const itemOf = (code) => tablet.catalog.items.find((item) => item.code ==
 export const therapistOf = (id) => tablet.catalog.therapists.find((therapist) => therapist.id === id);
 export const tenderName = (code) => tablet.catalog.tender_kinds.find((kind) => kind.code === code)?.name ?? code;
 
+/** What to call the client of a sale; a person without the right to names gets none. */
+export const nameOfClient = (client) => (client ? client.name || "Client" : "Walk-in");
+
 /** "9:41 AM" at the studio, or "Mon, Oct 5, 9:41 AM" when it was another day. */
 export function moment(iso) {
   const at = new Date(iso);

@@ -50,7 +50,9 @@ export function tiles() {
 }
 
 function grid() {
-  const shown = tablet.catalog.items.filter((item) => item.kind === tab && item.is_available);
+  const shown = tablet.catalog.items.filter(
+    (item) => item.kind === tab && item.is_available && item.price_cents !== null,
+  );
   if (!shown.length) return h("p", { class: "empty", key: "none" }, "Nothing on the price list here yet.");
   return h("ul", { class: "grid", key: `grid-${tab}`, "data-test": "tiles" }, shown.map(tile));
 }
