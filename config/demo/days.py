@@ -1,0 +1,149 @@
+"""Ninety days at the desk, rung up through the real checkout: the demo can never show an impossible state."""
+
+import datetime as dt
+import random
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import transaction
+
+from config.demo.catalogue import ADDONS, RETAIL, TREATMENTS
+from pos import checkout, drawer, refunds, voids
+from pos.asked import AskedDiscount, AskedLine, AskedRefund, AskedRefundLine, AskedSale, AskedTender, Desk
+from pos.basket import Basket
+from pos.models import Client, Drawer, DrawerSession
+from studio.models import Location, Staff
+
+FLOAT_CENTS = 200_00
+OPENS, CLOSES = dt.time(10), dt.time(19, 30)
+VISITS = (0, 6, 7, 8, 10, 13, 9)
+"""Visits per weekday, Monday first; Monday is closed."""
+
+
+@dataclass
+class Place:
+    """One location with its desk, its therapists by training, and a random source of its own."""
+
+    location: Location
+    desk: Desk
+    manager: Desk
+    till: Drawer
+    therapists: dict[str, list[Staff]]
+    clients: Sequence[Client]
+    chance: random.Random
+    yesterday: list[Basket] = field(default_factory=list)
+
+
+def run(place: Place, *, since: dt.date, until: dt.datetime) -> Iterator[dt.date]:
+    """Every business day from `since` to the moment `until`; yields each day when it is done. The last stays open."""
+    day = since
+    while (start := _at(place, day, OPENS)) <= until:
+        if VISITS[day.weekday()]:
+            _day(place, day, start=start, until=until)
+        yield day
+        day += dt.timedelta(days=1)
+
+
+def _at(place: Place, day: dt.date, time: dt.time) -> dt.datetime:
+    return dt.datetime.combine(day, time, place.location.zone).astimezone(dt.UTC)
+
+
+def _day(place: Place, day: dt.date, *, start: dt.datetime, until: dt.datetime) -> None:
+    end = _at(place, day, CLOSES)
+    session = _open(place, now=start)
+    _refund_of_yesterday(place, now=start + dt.timedelta(minutes=10))
+    visits = VISITS[day.weekday()] + place.chance.randint(-2, 2)
+    moments = sorted(start + place.chance.random() * (end - start) for _ in range(visits))
+    baskets = [_visit(place, now=moment) for moment in moments if moment <= until]
+    if baskets and place.chance.random() < 0.15:
+        _void(place, baskets.pop(), now=min(end, until))
+    place.yesterday = baskets
+    if end <= until:
+        _close(place, session, now=end)
+
+
+def _open(place: Place, *, now: dt.datetime) -> DrawerSession:
+    with transaction.atomic(durable=True):
+        return drawer.open_drawer(
+            session_id=_id(place), drawer_id=place.till.pk, float_cents=FLOAT_CENTS, desk=place.desk, now=now
+        )
+
+
+def _close(place: Place, session: DrawerSession, *, now: dt.datetime) -> None:
+    """Mostly right to the cent, sometimes a coin off."""
+    with transaction.atomic(durable=True):
+        counted_cents = drawer.expected_cents(session) + place.chance.choice([0] * 7 + [-1_15, 50, -25])
+        drawer.close_drawer(
+            session_id=session.pk,
+            counted_cents=counted_cents,
+            left_cents=min(counted_cents, FLOAT_CENTS),
+            desk=place.desk,
+            now=now,
+        )
+
+
+def _visit(place: Place, *, now: dt.datetime) -> Basket:
+    """A client, a treatment, perhaps more, a tip, and a way to pay: rung up, then paid and completed."""
+    sale_id, asked = _id(place), _wish(place)
+    with transaction.atomic(durable=True):
+        basket = checkout.put_sale(sale_id=sale_id, asked=asked, desk=place.desk, now=now)
+    tenders = [(_id(place), tender) for tender in _tenders(place, basket)]
+    with transaction.atomic(durable=True):
+        return checkout.sell(sale_id=sale_id, asked=asked, tenders=tenders, desk=place.desk, now=now)
+
+
+def _wish(place: Place) -> AskedSale:
+    chance = place.chance
+    code, _, _, cents, needs = chance.choices(TREATMENTS, weights=[9, 4, 5, 4, 2, 3, 6])[0]
+    therapist = chance.choice(place.therapists[needs] or place.therapists[""])
+    if not place.therapists[needs]:
+        code = "deep-tissue-60"
+    lines = [AskedLine(kind="item", item=code, therapist_id=therapist.pk)]
+    if chance.random() < 0.25:
+        lines.append(AskedLine(kind="item", item=chance.choice(ADDONS)[0], therapist_id=therapist.pk))
+    if chance.random() < 0.3:
+        lines.append(AskedLine(kind="item", item=chance.choice(RETAIL)[0], quantity=chance.choice([1, 1, 1, 2])))
+    discounts = (AskedDiscount(reason="goodwill", percent=Decimal(10)),) if chance.random() < 0.06 else ()
+    client = chance.choice(place.clients).pk if chance.random() < 0.9 else None
+    tip_cents = chance.choices([0, cents // 5, cents // 4], weights=[2, 6, 2])[0]
+    return AskedSale(lines=tuple(lines), client_id=client, discounts=discounts, tip_cents=tip_cents)
+
+
+def _tenders(place: Place, basket: Basket) -> list[AskedTender]:
+    way = place.chance.choices(["external", "cash", "check", "split"], weights=[60, 28, 4, 8])[0]
+    if way == "cash":
+        note = 20_00
+        return [AskedTender(kind="cash", tendered_cents=-(-basket.cash_due_cents // note) * note)]
+    if way == "check":
+        return [AskedTender(kind="check", reference=str(place.chance.randint(1000, 1999)))]
+    if way == "split":
+        return [AskedTender(kind="external", amount_cents=basket.due_cents // 2), AskedTender(kind="cash")]
+    return [AskedTender(kind="external", reference=f"slip {place.chance.randint(100, 999)}")]
+
+
+def _refund_of_yesterday(place: Place, *, now: dt.datetime) -> None:
+    """Now and then somebody brings back yesterday's retail."""
+    for basket in place.yesterday:
+        goods = [line for line in basket.lines if not line.is_service]
+        if goods and place.chance.random() < 0.2:
+            lines = tuple(AskedRefundLine(line.pk, line.quantity) for line in goods)
+            with transaction.atomic(durable=True):
+                refunds.refund_sale(
+                    sale_id=basket.sale.pk,
+                    refund_id=_id(place),
+                    asked=AskedRefund(reason="returned", lines=lines),
+                    desk=place.manager,
+                    now=now,
+                )
+            return
+
+
+def _void(place: Place, basket: Basket, *, now: dt.datetime) -> None:
+    with transaction.atomic(durable=True):
+        voids.void_sale(sale_id=basket.sale.pk, reason="mistake", desk=place.manager, now=now)
+
+
+def _id(place: Place) -> uuid.UUID:
+    return uuid.UUID(int=place.chance.getrandbits(128), version=4)
