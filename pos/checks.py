@@ -44,7 +44,7 @@ def _sum(rows: QuerySet[Any], by: str, what: str) -> Coalesce:
 def check_drawer_is_as_counted(*, using: str, now: dt.datetime) -> Iterator[Problem]:
     """I27: the books hold for each drawer what was left in it at its last close, and what was posted since."""
     for drawer in Drawer.objects.using(using).all():
-        sessions = list(drawer.sessions.using(using).order_by("opened_at", "z_number"))
+        sessions = list(drawer.sessions.using(using).order_by(F("z_number").asc(nulls_last=True)))
         booked = dict(
             Posting.objects.using(using)
             .filter(account=Account.CASH_DRAWER, drawer_session__in=[session.pk for session in sessions])

@@ -58,12 +58,15 @@ def open_drawer(
     rights.require(desk.staff, Right.DRAWER, desk.location)
     if not 0 <= float_cents <= MAX_CENTS:
         raise BadInput("float_cents", "A float is between $0 and $100,000.")
+    drawer = _lock_drawer(drawer_id, desk)
     known = DrawerSession.objects.select_related("drawer", "opened_by", "closed_by").filter(pk=session_id).first()
     if known is not None:
         if (known.drawer_id, known.float_cents) != (drawer_id, float_cents):
             raise SameIdOtherFloat("This drawer session was opened with another float.")
         return known
-    return _open(session_id, _lock_drawer(drawer_id, desk), float_cents, desk=desk, now=now)
+    if drawer.sessions.filter(status=DrawerSession.Status.OPEN).exists():
+        raise DrawerIsOpen(f"{drawer.name} is open already.")
+    return _open(session_id, drawer, float_cents, desk=desk, now=now)
 
 
 def close_drawer(
@@ -123,8 +126,6 @@ def _lock_drawer(drawer_id: int, desk: Desk) -> Drawer:
     drawer = Drawer.objects.select_for_update().filter(pk=drawer_id, location=desk.location).first()
     if drawer is None:
         raise BadInput("drawer", "There is no such drawer here.")
-    if drawer.sessions.filter(status=DrawerSession.Status.OPEN).exists():
-        raise DrawerIsOpen(f"{drawer.name} is open already.")
     return drawer
 
 
@@ -160,7 +161,7 @@ def _open(session_id: uuid.UUID, drawer: Drawer, float_cents: int, *, desk: Desk
 def _left_before(session: DrawerSession) -> int:
     """What the drawer's last session left in it, in cents."""
     before = session.drawer.sessions.filter(status=DrawerSession.Status.CLOSED).exclude(pk=session.pk)
-    return before.order_by("-closed_at", "-z_number").values_list("left_cents", flat=True).first() or 0
+    return before.order_by("-z_number").values_list("left_cents", flat=True).first() or 0
 
 
 def _cash(session: DrawerSession, amount_cents: int) -> Line:

@@ -72,7 +72,8 @@ class Cash(PlainTender):
         if not (0 < tendered_cents <= MAX_CENTS or tendered_cents == payable_cents):
             raise BadInput("tendered_cents", "Cash handed over is between $0.01 and $100,000.")
         if tendered_cents < payable_cents:
-            part_cents = payable_cents = tendered_cents  # not enough: a part of the split, unrounded
+            # Too little for the rounded sum: it pays to the cent, a part of the split or all of it in odd coins.
+            part_cents = payable_cents = min(tendered_cents, part_cents)
         return Tender(
             kind=self.code,
             amount_cents=payable_cents,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ledger.money import share_out
@@ -19,18 +19,13 @@ from pos.pricing import Priced, price, suggest_tips
 from studio.models import Location, Staff
 from studio.refusal import BadInput
 from tests.builders import Studio, custom, item, of, percent_off, tax, tip
+from tests.soak import examples
 
 TODAY = dt.date(2026, 3, 2)
 CATEGORIES = ("service", "retail", "exempt")
 
-properties = settings(
-    max_examples=120,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-"""One database for all examples of a test: each example replaces the tax rates of the one before."""
+properties = examples(50)
+"""Each example replaces the tax rates of the one before."""
 
 cents = st.integers(1, 300_00) | st.integers(1, 50) | st.just(100_000_00)
 percents = st.decimals("0.01", 100, places=2) | st.just(Decimal(100))

@@ -11,12 +11,12 @@ from django.db import IntegrityError, connection, connections, transaction
 from ledger.accounts import Account
 from ledger.journal import balance, balances
 from ledger.models import Entry
-from pos import approvals, checkout, refunds, voids
+from pos import approvals, checkout, drawer, refunds, voids
 from pos.approvals import ApprovalRefused
 from pos.asked import AskedRefund, AskedRefundLine, AskedSale, AskedTender
 from pos.basket import Basket, SaleChanged
-from pos.drawer import DrawerNotOpen
-from pos.models import Approval, DrawerSession, Receipt, Refund, Sale, Tender
+from pos.drawer import DrawerIsOpen, DrawerNotOpen
+from pos.models import Approval, Drawer, DrawerSession, Receipt, Refund, Sale, Tender
 from pos.refunds import GivenBack, MoreThanIsLeft
 from pos.reversals import NotRefundable
 from pos.schedule import AbandonForgottenSales
@@ -244,6 +244,36 @@ def test_no_cash_goes_into_a_drawer_that_is_being_closed(desk: TestDesk) -> None
     assert (closed.status, closed.expected_cents) == ("closed", 100_00 + sold * 24_00)
     assert balance(Account.CASH_DRAWER) == 100_00
     assert Tender.objects.count() == sold
+
+
+def test_of_twenty_openings_of_one_drawer_one_is_made(studio: Studio) -> None:
+    desk, which = studio.desk, Drawer.objects.create(location=studio.location, name="Front")
+
+    def opening(session_id: uuid.UUID) -> DrawerSession:
+        return request(
+            lambda: drawer.open_drawer(
+                session_id=session_id, drawer_id=which.pk, float_cents=50_00, desk=desk.desk, now=NOW
+            )
+        )
+
+    answers = race(TABLETS, lambda _: opening(uuid.uuid4()))
+    session = DrawerSession.objects.get()
+    again = race(TABLETS, lambda _: opening(session.pk))
+
+    assert refusals(answers) == [DrawerIsOpen] * (TABLETS - 1)
+    assert set(again) == {session}
+    assert balances() == {"1010 Cash drawer": 50_00, "1020 Cash safe": -50_00}
+
+
+def test_the_same_opening_twenty_times_is_one(studio: Studio) -> None:
+    which, session_id = Drawer.objects.create(location=studio.location, name="Front"), uuid.uuid4()
+    asked = {"session_id": session_id, "drawer_id": which.pk, "float_cents": 50_00, "desk": studio.desk.desk}
+
+    answers = race(TABLETS, lambda _: request(lambda: drawer.open_drawer(**asked, now=NOW)))
+
+    assert refusals(answers) == []
+    assert {answer.pk for answer in answers} == {session_id}
+    assert balance(Account.CASH_DRAWER) == 50_00
 
 
 def test_closing_twenty_times_is_closing_once(desk: TestDesk) -> None:

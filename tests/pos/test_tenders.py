@@ -273,6 +273,28 @@ def test_a_sale_that_rounds_to_nothing_is_settled_with_nothing(nickel_till: Test
     assert balances() == {"4020 Retail": -2, "6070 Cash rounding": 2}
 
 
+@pytest.mark.parametrize("cents", [9_98, 9_99, 10_01, 10_02])
+@pytest.mark.parametrize("tendered", range(9_95, 10_06))
+def test_odd_coins_never_pay_more_than_is_due(nickel_till: TestDesk, cents: int, tendered: int) -> None:
+    held = nickel_till.rings_up(custom("Basket", cents)).tenders("cash", tendered_cents=tendered)
+
+    assert held.due_cents == (0 if tendered >= min(cents, 10_00) else cents - tendered)
+    sale = nickel_till.completes() if not held.due_cents else nickel_till.pays(external=held.due_cents)
+    assert sale.due_cents == 0
+    books_are_clean()
+
+
+def test_what_was_settled_with_nothing_is_given_back_with_nothing(nickel_till: TestDesk) -> None:
+    nickel_till.rings_up(custom("Basket", 10_02)).tenders("external", amount_cents=10_00)
+    sale = nickel_till.pays(cash=0)
+
+    given = nickel_till.refunds(sale, (0, 1))
+
+    assert sorted((part.tender.kind, part.amount_cents) for part in given.tenders) == [("cash", 0), ("external", 10_00)]
+    assert balances() == {"4020 Retail": -10_02, "4910 Refunds and allowances": 10_02}
+    books_are_clean()
+
+
 def test_a_part_in_cash_and_a_card_are_not_rounded(nickel_till: TestDesk) -> None:
     nickel_till.rings_up(custom("Basket", 10_03)).tenders("cash", amount_cents=3_01)
 

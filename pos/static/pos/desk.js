@@ -32,7 +32,8 @@ startSync();
 watchIdle();
 listenTablet(() => tablet.person === null && shown.name === "desk" && showLock());
 addEventListener("hashchange", () => tablet.person && showScreen());
-start();
+if (document.body.dataset.paired === "yes") start();
+else forget();
 
 /** Finds out where this page stands: not paired, locked, or ready to sell. */
 async function start() {

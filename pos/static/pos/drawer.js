@@ -33,8 +33,8 @@ class DrawerScreen {
     await this.attempt(async () => {
       const drawers = await get("drawers/");
       const shut = drawers.filter((drawer) => !drawer.open_session);
-      const panel = shut.length && !tablet.drawer ? new FloatPanel({ drawers: shut, ...this.hooks() }) : null;
-      this.set({ drawers, panel });
+      if (!tablet.drawer && shut.length) this.panel = new FloatPanel({ drawers: shut, ...this.hooks() });
+      this.set({ drawers });
     });
   }
 
