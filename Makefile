@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 RUN_TIME := $(VENV)/.run-time-installed
 DEV := $(VENV)/.dev-installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-PACKAGES := studio ledger jobs pos api config
+PACKAGES := studio ledger jobs pos api config stripe_sim
 PRODUCTION := env DEBUG=False DEMO=False SITE_URL=https://till.example.com ALLOWED_HOSTS=till.example.com \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))') \
 	PIN_PEPPER=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))')
