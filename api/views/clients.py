@@ -1,0 +1,54 @@
+"""Clients: finding, reading and keeping them."""
+
+import uuid
+
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import units
+from api.answers.clients import ClientAnswer, ClientPage, client_answer
+from api.endpoint import Endpoint, created
+from api.pages import page_of
+from api.schema import described
+from api.serializers.people import ClientFile, ClientSearch
+from pos import clients
+from pos.models import Client
+from studio.models import Right
+
+
+class ClientList(Endpoint):
+    @described(name="list_clients", query=ClientSearch, answers={200: ClientPage})
+    def get(self, request: Request) -> Response:
+        """Clients by name, narrowed by words that all must fit."""
+        self.require(Right.CLIENTS)
+        found = clients.search(self.query(ClientSearch)["search"])
+        rows, following, previous = page_of(found, "name", "id", request=request)
+        return Response({"next": following, "previous": previous, "results": [client_answer(row) for row in rows]})
+
+
+class ClientDetail(Endpoint):
+    @described(name="get_client", answers={200: ClientAnswer})
+    def get(self, request: Request, client_id: uuid.UUID) -> Response:
+        """What is known of the client."""
+        self.require(Right.CLIENTS)
+        return Response(client_answer(_read(client_id)))
+
+    @described(name="put_client", request=ClientFile, answers={200: ClientAnswer, 201: ClientAnswer})
+    def put(self, request: Request, client_id: uuid.UUID) -> Response:
+        """Create or change a client; the tablet makes the id."""
+        fields = self.read(ClientFile)
+
+        def unit() -> Client:
+            clients.put_client(client_id=client_id, desk=self.desk, now=self.now, **fields)
+            return _read(client_id)
+
+        client = units.work(unit)
+        return created(client_answer(client), at=client.created_at, now=self.now)
+
+
+def _read(client_id: uuid.UUID) -> Client:
+    client = clients.search("").filter(pk=client_id).first()
+    if client is None:
+        raise Http404
+    return client

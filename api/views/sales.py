@@ -1,0 +1,147 @@
+"""A sale by its id: contents, tenders, the end; and the list of sales."""
+
+import uuid
+from typing import Any
+
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.answers.names import nameless, without_names
+from api.answers.sale_rows import SalePage, SaleRow, sale_row, with_parts
+from api.answers.sales import SaleAnswer, sale_answer
+from api.answers.values import entry_of
+from api.endpoint import Endpoint, created, run
+from api.filters import Filters, SaleFilters
+from api.pages import page_of
+from api.schema import described
+from api.serializers.sales import DryRun, Nothing, Sale, Tender, Wanted
+from pos import checkout
+from pos.basket import Basket
+from pos.models import Sale as StoredSale
+from studio import rights
+from studio.models import Level, Right
+
+
+class SalesEndpoint(Endpoint):
+    """What the addresses of sales share."""
+
+    @property
+    def dry(self) -> bool:
+        """Whether to show the effect only (R40)."""
+        return bool(self.request.query_params and self.query(DryRun)["dry_run"])
+
+    def sees_clients(self) -> bool:
+        """Whether the person may know clients by name (R12)."""
+        return rights.can(self.desk.staff, Right.CLIENTS, self.desk.location) == Level.ALLOWED
+
+
+class SaleList(SalesEndpoint, GenericAPIView[StoredSale]):
+    queryset = StoredSale.objects.all()
+    filter_backends = [Filters]
+    filterset_class = SaleFilters
+
+    @described(name="list_sales", answers={200: SalePage}, cursor=SalePage)
+    def get(self, request: Request) -> Response:
+        """The sales of this location, newest first."""
+        self.require(Right.SEE_SALES)
+        sales = self.filter_queryset(self.get_queryset().filter(location=self.desk.location))
+        found, following, previous = page_of(with_parts(sales), "-opened_at", "-id", request=request)
+        rows: list[SaleRow] = [sale_row(sale) for sale in found]
+        if not self.sees_clients():
+            nameless(rows)
+        return Response({"next": following, "previous": previous, "results": rows})
+
+
+class SaleDetail(SalesEndpoint):
+    @described(name="get_sale", answers={200: SaleAnswer})
+    def get(self, request: Request, sale_id: uuid.UUID) -> Response:
+        """The sale with all that is on it."""
+        self.require(Right.SEE_SALES)
+        answer = sale_answer(checkout.find_sale(sale_id, desk=self.desk))
+        return Response(answer if self.sees_clients() else without_names(answer))
+
+    @described(name="put_sale", request=Sale, query=DryRun, answers={200: SaleAnswer, 201: SaleAnswer})
+    def put(self, request: Request, sale_id: uuid.UUID) -> Response:
+        """Open a sale or replace the contents of an open one; with `complete` a whole sale in one request.
+
+        The tablet makes the id. The same contents again are the same answer. To change an open sale, send the
+        `revision` last seen.
+        """
+        wanted: Wanted = self.read(Sale)
+        dry = self.dry
+
+        def unit() -> tuple[SaleAnswer, Basket]:
+            basket = self._put(sale_id, wanted)
+            return (_rehearsed(basket) if dry else sale_answer(basket)), basket
+
+        answer, basket = run(unit, dry=dry)
+        return Response(answer) if dry else created(answer, at=basket.sale.opened_at, now=self.now)
+
+    def _put(self, sale_id: uuid.UUID, wanted: Wanted) -> Basket:
+        common: dict[str, Any] = {
+            "sale_id": sale_id,
+            "asked": wanted.sale,
+            "desk": self.desk,
+            "now": self.now,
+            "revision": wanted.revision,
+            "approval_id": wanted.approval_id,
+        }
+        if wanted.completes:
+            return checkout.sell(tenders=wanted.tenders, **common)
+        return checkout.put_sale(**common)
+
+
+class SaleTender(SalesEndpoint):
+    @described(name="put_tender", request=Tender, query=DryRun, answers={200: SaleAnswer})
+    def put(self, request: Request, sale_id: uuid.UUID, tender_id: uuid.UUID) -> Response:
+        """Put a tender on an open sale; the same tender again changes nothing."""
+        asked, dry = self.read(Tender), self.dry
+
+        def unit() -> SaleAnswer:
+            basket = checkout.put_tender(
+                sale_id=sale_id, tender_id=tender_id, asked=asked, desk=self.desk, now=self.now
+            )
+            return sale_answer(basket)
+
+        return Response(run(unit, dry=dry))
+
+    @described(name="release_tender", answers={200: SaleAnswer})
+    def delete(self, request: Request, sale_id: uuid.UUID, tender_id: uuid.UUID) -> Response:
+        """Take a tender off an open sale: what it paid is due again."""
+
+        def unit() -> SaleAnswer:
+            return sale_answer(checkout.drop_tender(sale_id=sale_id, tender_id=tender_id, desk=self.desk, now=self.now))
+
+        return Response(run(unit, dry=False))
+
+
+class SaleCompletion(SalesEndpoint):
+    @described(name="complete_sale", request=Nothing, query=DryRun, answers={200: SaleAnswer})
+    def put(self, request: Request, sale_id: uuid.UUID) -> Response:
+        """Complete a paid sale: its entry, its receipt; again is the same answer."""
+        self.read(Nothing)
+        dry = self.dry
+
+        def unit() -> SaleAnswer:
+            basket = checkout.complete_sale(sale_id=sale_id, desk=self.desk, now=self.now)
+            return _rehearsed(basket) if dry else sale_answer(basket)
+
+        return Response(run(unit, dry=dry))
+
+
+class SaleAbandonment(SalesEndpoint):
+    @described(name="abandon_sale", request=Nothing, answers={200: SaleAnswer})
+    def put(self, request: Request, sale_id: uuid.UUID) -> Response:
+        """End an open sale and release what it holds."""
+        self.read(Nothing)
+
+        def unit() -> SaleAnswer:
+            return sale_answer(checkout.abandon_sale(sale_id=sale_id, desk=self.desk, now=self.now))
+
+        return Response(run(unit, dry=False))
+
+
+def _rehearsed(basket: Basket) -> SaleAnswer:
+    """The sale as it would be, with the entry it would post; no receipt, for its number is not given out."""
+    return {**sale_answer(basket), "receipt": None, "entry": entry_of(basket.entry)}

@@ -1,0 +1,92 @@
+"""Clients over HTTP."""
+
+from typing import Any
+
+import pytest
+
+from pos.models import Client
+from studio.models import AuditRow
+from tests.api.till import Till, new
+
+
+def test_a_client_is_made_once_and_found_by_any_word(till: Till) -> None:
+    client = new()
+    body = {"name": "Maya  Okafor", "email": "maya@example.com", "phone": "(614) 555-0134", "note": "Front room"}
+
+    made, again = till.put(f"clients/{client}", body), till.put(f"clients/{client}", body)
+
+    assert (made.status, again.status) == (201, 200)
+    assert made.body == again.body == till.get(f"clients/{client}").body
+    assert made.body == {
+        "id": client,
+        "name": "Maya Okafor",
+        "email": "maya@example.com",
+        "phone": "+16145550134",
+        "note": "Front room",
+        "last_visit_on": None,
+    }
+    for words in ("maya", "oka may", "example.com", "555-0134", ""):
+        assert [row["id"] for row in till.get(f"clients/?search={words}")["results"]] == [client], words
+    assert till.get("clients/?search=jonas")["results"] == []
+    assert AuditRow.objects.filter(action="client_created").count() == 1
+
+
+def test_the_last_visit_is_the_last_business_date(till: Till) -> None:
+    client = new()
+    till.put(f"clients/{client}", {"name": "Maya"})
+
+    till.sells({"item": "massage-oil"}, client=client)
+
+    assert till.get(f"clients/{client}")["last_visit_on"] == "2026-03-02"
+    assert till.get("clients/?search=maya")["results"][0]["last_visit_on"] == "2026-03-02"
+
+
+def test_the_list_comes_in_pages_by_name(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.pages.Pages.page_size", 2)
+    for name in ("Cleo", "Ada", "Bea", "Bea", "Bea"):
+        till.put(f"clients/{new()}", {"name": name})
+
+    names, page = [], till.get("clients/")
+    names += [row["name"] for row in page["results"]]
+    while page["next"]:
+        page = till.get(page["next"].removeprefix("http://testserver"))
+        names += [row["name"] for row in page["results"]]
+
+    assert names == ["Ada", "Bea", "Bea", "Bea", "Cleo"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "name"),
+        ({"name": " "}, "name"),
+        ({"name": "x" * 121}, "name"),
+        ({"name": "Maya", "email": "maya"}, "email"),
+        ({"name": "Maya", "email": "m" * 250 + "@example.com"}, "email"),
+        ({"name": "Maya", "phone": "123"}, "phone"),
+        ({"name": "Maya", "phone": "call me"}, "phone"),
+        ({"name": "Maya", "phone": "+999999999999999"}, "phone"),
+        ({"name": "Maya", "note": "x" * 301}, "note"),
+        ({"name": "Maya", "birthday": "2000-01-01"}, "birthday"),
+        ([], ""),
+        ("Maya", ""),
+        (None, ""),
+    ],
+)
+def test_what_can_not_be_meant_is_told_by_its_field(till: Till, body: Any, field: str) -> None:
+    answer = till.send("PUT", f"clients/{new()}", b"null" if body is None else body)
+
+    assert (answer.refusal, list(answer.errors)) == ((400, "invalid"), [field])
+    assert not Client.objects.exists()
+
+
+def test_a_search_for_nothing_that_could_be_is_answered_too(till: Till) -> None:
+    for words in ("%25", "_", "'; drop table pos_client; --", "%E2%98%83", "x" * 80):
+        assert till.get(f"clients/?search={words}")["results"] == []
+    assert list(till.get(f"clients/?search={'x' * 81}").errors) == ["search"]
+    assert list(till.get("clients/?search=a%00b").errors) == ["search"]
+    assert list(till.get("clients/?serach=maya").errors) == ["serach"]
+
+
+def test_a_client_that_is_not_there_is_a_404(till: Till) -> None:
+    assert till.get(f"clients/{new()}").refusal == (404, "not_found")

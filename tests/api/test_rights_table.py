@@ -1,0 +1,128 @@
+"""The table of rights, sent for real; and no address that is not in it (S5)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver
+from rest_framework.views import APIView
+
+from api.urls import urlpatterns
+from pos.models import Drawer
+from studio import devices
+from studio.models import Device, Location
+from tests.api.rights_table import SENDERS, TABLE
+from tests.api.till import Till, new, pair, sign_on, till_of
+from tests.builders import NOW, Studio, person
+
+LEADS_NOWHERE = "^api/"
+
+
+def routes(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    """Every method of every address, as "PUT api/v1/sales/<uuid:sale_id>"."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, prefix + str(pattern.pattern))
+        elif isinstance(pattern, URLPattern) and str(pattern.pattern) != LEADS_NOWHERE:
+            view: type[APIView] = pattern.callback.view_class
+            for method in ("get", "post", "put", "patch", "delete"):
+                if hasattr(view, method):
+                    yield f"{method.upper()} {prefix}{pattern.pattern}"
+
+
+def test_every_address_is_in_the_table_and_the_table_has_no_other() -> None:
+    assert sorted(routes(urlpatterns)) == sorted(TABLE)
+
+
+@dataclass
+class World:
+    """Senders of every kind, and one thing of every kind that they ask for."""
+
+    tills: dict[str, Till]
+    ids: dict[str, str]
+    bodies: dict[str, Any]
+
+    def ask(self, sender: str, route: str) -> int:
+        method, pattern = route.split(" ")
+        path = re.sub(r"<uuid:(\w+)>", lambda found: self.ids[found[1]], pattern)
+        till = self.tills[sender]
+        if pattern.startswith(("api/docs", "api/v1/schema")):
+            return till.client.get(f"/{path}", headers=till.headers).status_code
+        return till.send(method, f"/{path}", self.bodies.get(route, None if method in ("GET", "DELETE") else {})).status
+
+
+@pytest.fixture
+def world(studio: Studio) -> World:
+    away = Location.objects.create(code="DTN", name="Downtown")
+    drawer = Drawer.objects.create(location=studio.location, name="Front")
+    tablet = Device.objects.create(name="Spare tablet", location=studio.location)
+    till = till_of(studio.desk_person, studio.location)
+    tills = {
+        "nobody": Till(),
+        "tablet": pair(Device.objects.create(name="Locked tablet", location=studio.location)),
+        "therapist": till_of(person("tess", role="therapist", location=studio.location), studio.location),
+        "accountant": till_of(person("axel", role="accountant"), studio.location),
+        "elsewhere": till_of(person("eve", role="desk", location=away), away),
+        "desk": till,
+        "manager": sign_on(pair(studio.device), studio.manager),
+    }
+    ids = {name: new() for name in ("client_id", "sale_id", "tender_id", "refund_id", "session_id")}
+    ids["device_id"] = str(tablet.pk)
+    till.put(f"clients/{ids['client_id']}", {"name": "Maya Okafor"})
+    return World(tills, ids, bodies(studio, drawer, tablet))
+
+
+def bodies(studio: Studio, drawer: Drawer, tablet: Device) -> dict[str, Any]:
+    """What the requests say; all senders of one route say the same."""
+    pin = {"staff": studio.manager.pk, "pin": "615283"}
+    sale = "api/v1/sales/<uuid:sale_id>"
+    session = "api/v1/drawer-sessions/<uuid:session_id>"
+    return {
+        "POST api/v1/devices/pair": {"code": devices.new_pairing_code(tablet, now=NOW)},
+        "POST api/v1/staff-sessions/": pin,
+        "POST api/v1/approvals/": {"action": "void", "object": new(), "amount_cents": 1_00, **pin},
+        "POST api/v1/devices/": {"name": "Third tablet"},
+        "PUT api/v1/clients/<uuid:client_id>": {"name": "Maya Okafor-Lind"},
+        f"PUT {sale}": SALE,
+        f"PUT {sale}/tenders/<uuid:tender_id>": {"kind": "external"},
+        f"PUT {sale}/void": {"reason": "mistake"},
+        f"POST {sale}/receipt/email": {"email": "maya@example.com"},
+        f"PUT {session}": {"drawer": drawer.pk, "float_cents": 100_00},
+        f"PUT {session}/close": {"counted_cents": 100_00},
+    }
+
+
+SALE = {"lines": [{"item": "massage-oil"}]}
+
+
+NEEDS_TENDER = ("DELETE", "completion", "void", "<uuid:refund_id>", "receipt", "email", "print")
+NEEDS_COMPLETION = ("void", "<uuid:refund_id>", "receipt", "email", "print")
+
+
+def prepare(world: World, route: str) -> None:
+    """Bring the thing that is asked for into the state in which the request would succeed."""
+    till, sale = world.tills["desk"], f"sales/{world.ids['sale_id']}"
+    if "<uuid:sale_id>" in route:
+        line = till.put(sale, SALE)["lines"][0]["id"]
+        world.bodies["PUT api/v1/sales/<uuid:sale_id>/refunds/<uuid:refund_id>"] = {
+            "lines": [{"line": line, "quantity": 1}],
+            "reason": "returned",
+        }
+        if route.startswith(NEEDS_TENDER) or route.endswith(NEEDS_TENDER):
+            till.put(f"{sale}/tenders/{world.ids['tender_id']}", {"kind": "external"})
+        if route.endswith(NEEDS_COMPLETION):
+            assert till.put(f"{sale}/completion").status == 200
+    if route.startswith("GET api/v1/drawer-sessions/<") or route.endswith("close"):
+        body = world.bodies["PUT api/v1/drawer-sessions/<uuid:session_id>"]
+        assert till.put(f"drawer-sessions/{world.ids['session_id']}", body).status == 201
+
+
+@pytest.mark.parametrize("route", sorted(TABLE))
+def test_everybody_hears_what_the_table_says(world: World, route: str) -> None:
+    prepare(world, route)
+
+    heard = {sender: world.ask(sender, route) for sender in SENDERS}
+
+    assert heard == dict(zip(SENDERS, map(int, TABLE[route].split()), strict=True))
