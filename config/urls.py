@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+handler500 = "api.errors.server_error"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="desk"), name="home"),
     path("", include("pos.urls")),

@@ -202,7 +202,7 @@ def _new_sale(sale_id: uuid.UUID, *, desk: Desk, now: dt.datetime) -> Sale:
 
 def _may_change(basket: Basket, revision: int | None) -> None:
     if basket.sale.is_completed:
-        raise SameIdOtherContents("This sale is completed. Start a new one.", status=basket.sale.status)
+        raise SameIdOtherContents("This sale is completed. Start a new one.", sale_status=basket.sale.status)
     _must_be_open(basket.sale)
     if revision != basket.sale.revision:
         raise SaleChanged("Somebody else changed this sale just now.", revision=basket.sale.revision)
@@ -210,7 +210,7 @@ def _may_change(basket: Basket, revision: int | None) -> None:
 
 def _must_be_open(sale: Sale) -> None:
     if sale.status != Sale.Status.OPEN:
-        raise SaleNotOpen(f"This sale is {sale.get_status_display()}.", status=sale.status)
+        raise SaleNotOpen(f"This sale is {sale.get_status_display()}.", sale_status=sale.status)
 
 
 def _client(client_id: uuid.UUID | None) -> Client | None:

@@ -125,7 +125,7 @@ def needs_approval(refund: Refund, sale: Sale, *, now: dt.datetime) -> bool:
 
 def _must_be_refundable(sale: Sale) -> None:
     if sale.status not in (Sale.Status.COMPLETED, Sale.Status.PARTLY_REFUNDED):
-        raise NotRefundable(f"This sale is {sale.get_status_display()}.", status=sale.status)
+        raise NotRefundable(f"This sale is {sale.get_status_display()}.", sale_status=sale.status)
 
 
 def _plan(sale: Sale, refund_id: uuid.UUID, asked: AskedRefund, *, desk: Desk, now: dt.datetime) -> GivenBack:

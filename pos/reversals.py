@@ -32,7 +32,7 @@ def move(sale: Sale, to: Sale.Status) -> None:
     """Move the sale's state by one guarded UPDATE."""
     sources = [status for status, targets in Sale.MOVES.items() if to in targets]
     if not Sale.objects.filter(pk=sale.pk, status__in=sources).update(status=to):
-        raise NotRefundable(f"This sale is {sale.get_status_display()}.", status=sale.status)
+        raise NotRefundable(f"This sale is {sale.get_status_display()}.", sale_status=sale.status)
     sale.status = to
 
 

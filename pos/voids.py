@@ -73,7 +73,7 @@ def preview_void(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Preview
 
 def _must_be_voidable(sale: Sale, *, now: dt.datetime) -> None:
     if sale.status != Sale.Status.COMPLETED:
-        raise NotVoidable(f"This sale is {sale.get_status_display()}. Refund it instead.", status=sale.status)
+        raise NotVoidable(f"This sale is {sale.get_status_display()}. Refund it instead.", sale_status=sale.status)
     if sale.business_date != sale.location.business_date(now):
         raise NotVoidable("This sale is of another day. Refund it instead.")
     sessions = sale.tenders.filter(status=Tender.Status.SETTLED).exclude(drawer_session=None)

@@ -133,6 +133,8 @@ def own_device_answer(tablet: Tablet) -> OwnDeviceAnswer:
 
 
 def signed_on_answer(staff: Staff, place: Location) -> SignedOnAnswer:
+    if staff.rights_read_at != place.pk:
+        rights.read(staff, place)
     levels = {right.value: rights.can(staff, right, place).value for right in Right}
     return {"id": staff.pk, "name": staff.display_name, "rights": levels}
 

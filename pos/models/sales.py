@@ -102,7 +102,7 @@ class SaleLine(models.Model):
     why = models.CharField(max_length=300, blank=True, help_text="Why the line costs what it does.")
 
     class Meta:
-        ordering = ["sale", "position"]
+        ordering = ["sale_id", "position"]
         constraints = [
             models.UniqueConstraint(name="line_position_once", fields=["sale", "position"]),
             models.CheckConstraint(name="line_sells_something", condition=Q(quantity__gt=0)),
@@ -217,7 +217,7 @@ class Tender(models.Model):
     fingerprint = models.CharField(max_length=64)
 
     class Meta:
-        ordering = ["sale", "position"]
+        ordering = ["sale_id", "position"]
         constraints = [
             models.CheckConstraint(
                 name="tender_pays_or_is_rounded_away",

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -140,3 +140,15 @@ def rows() -> dict[str, list[dict[str, Any]]]:
     """Every row of the books and the desk, to show that a refused request changed none of them."""
     kept = [*apps.get_app_config("pos").get_models(), *apps.get_app_config("ledger").get_models(), Device, AuditRow]
     return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in kept}
+
+
+def nothing_changes(request: Callable[[], Answer]) -> Answer:
+    """The answer to a request that must not change a row, and that must be a problem with a sentence."""
+    before = rows()
+    answer = request()
+    assert rows() == before
+    assert answer.status >= 400
+    assert answer["detail"].endswith(".")
+    assert answer["title"]
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    return answer

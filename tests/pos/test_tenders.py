@@ -156,7 +156,7 @@ def test_a_sale_that_is_over_takes_no_tender(studio: Studio, ending: str) -> Non
     with pytest.raises(SaleNotOpen, match=f"This sale is {ending}") as refused:
         desk.tenders("external", amount_cents=1_00)
 
-    assert refused.value.details == {"status": ending}
+    assert refused.value.details == {"sale_status": ending}
 
 
 def test_the_same_tender_again_is_one_tender(till: TestDesk) -> None:
