@@ -23,7 +23,6 @@ export function addItem(item) {
   });
 }
 
-/** Puts an amount with a name of its own into the cart. */
 export function addCustom({ name, amount_cents, tax_category }) {
   change(() =>
     cart.lines.push({ key: newId(), kind: "custom", name, amount_cents, tax_category, quantity: 1, therapist: null }),
@@ -38,7 +37,6 @@ export function setQuantity(key, quantity) {
   });
 }
 
-/** Says who does a line; null for nobody. */
 export function setTherapist(key, therapist) {
   change(() => (lineOf(key).therapist = therapist));
   if (therapist !== null) remember(therapist);
@@ -52,7 +50,6 @@ export const clearCart = () => change(() => Object.assign(cart, { lines: [], cli
 
 export const canUndo = () => history.length > 0 && !cart.finishing;
 
-/** Takes back the last tap. */
 export function undo() {
   if (!canUndo()) return;
   Object.assign(cart, JSON.parse(history.pop()));
@@ -98,7 +95,6 @@ export function keep(facts) {
   }
 }
 
-/** The cart as the server wants to read it. */
 export function cartBody(tip_cents) {
   const body = { client: cart.client, lines: cart.lines.map(asSent), discounts: cart.discounts, tip_cents };
   return cart.revision === null ? body : { ...body, revision: cart.revision };
@@ -115,8 +111,8 @@ function change(edit) {
   changes.tell();
 }
 
-function asSent({ key, ...line }) {
-  return line;
+function asSent(line) {
+  return { ...line, key: undefined }; // the key is this page's own and not sent
 }
 
 function asCartLine(line) {

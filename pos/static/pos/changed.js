@@ -1,5 +1,6 @@
 /** When somebody else changed the sale in the cart: what is different, and which one counts. */
 
+import { button } from "./buttons.js";
 import { h } from "./dom.js";
 import { dollars } from "./money.js";
 import { openSheet } from "./sheet.js";
@@ -29,16 +30,8 @@ export function askWhichSale(body, sale) {
         h(
           "div",
           { class: "row" },
-          h(
-            "button",
-            { class: "btn primary", "data-test": "take-theirs", onclick: () => sheet.close("theirs") },
-            "Use the changed sale",
-          ),
-          h(
-            "button",
-            { class: "btn", "data-test": "keep-mine", onclick: () => sheet.close("mine") },
-            "Keep what I have",
-          ),
+          button("take-theirs", "btn primary", () => sheet.close("theirs"), "Use the changed sale"),
+          button("keep-mine", "btn", () => sheet.close("mine"), "Keep what I have"),
         ),
       ],
     });

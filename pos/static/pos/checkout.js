@@ -1,12 +1,11 @@
 /** Taking money for the cart: every step is written down before it is sent and repeated with the same identifiers. */
 
-import { withApproval } from "./approval.js";
 import { del, get, put, Unreached } from "./api.js";
+import { withApproval } from "./approval.js";
 import { cart, cartBody, freshCart, keep } from "./cart.js";
 import { newId } from "./ids.js";
 import { dollars } from "./money.js";
-import { patience } from "./patience.js";
-import { signal } from "./signal.js";
+import { patience, signal } from "./signal.js";
 import { acceptSale, schedule, sendNow, sync } from "./sync.js";
 import { tablet } from "./tablet.js";
 
@@ -31,7 +30,6 @@ export function payWith(kind, shown_cents) {
   return pay({ kind, amount_cents: shown_cents }, (sale) => sale.due_cents === shown_cents);
 }
 
-/** Completes a sale on which nothing is due. */
 export const payNothing = () => pay(null, (sale) => sale.due_cents === 0);
 
 /** Takes a part of what is due; completes the sale when the part covers the rest. */
@@ -44,14 +42,12 @@ export async function payPart(kind, amount_cents) {
   await begin(steps);
 }
 
-/** Lets a part go again. */
 export async function dropPart(id) {
   await guarded(async () =>
     acceptSale((await del(`sales/${cart.id}/tenders/${id}`)) ?? (await get(`sales/${cart.id}`))),
   );
 }
 
-/** Carries out again what has no answer yet. */
 export const tryAgain = () => carryOut();
 
 async function pay(tender, stillRight) {

@@ -1,6 +1,7 @@
 /** Finding the client, or writing down a new one in a line. */
 
 import { get, put } from "./api.js";
+import { button, chip } from "./buttons.js";
 import { cart, setClient } from "./cart.js";
 import { alertBox, h, icon } from "./dom.js";
 import { newId } from "./ids.js";
@@ -15,7 +16,6 @@ const known = new Map(); // this page's memory only: names never go into the tab
 const state = { words: "", found: null, form: null, trouble: "", busy: false };
 let timer = 0;
 
-/** What to call the client of the cart. */
 export function clientName() {
   if (!cart.client) return "Walk-in";
   const ofSale = sync.sale?.client;
@@ -51,11 +51,7 @@ export function clientSearch() {
           oninput: typing,
         }),
       ),
-      h(
-        "button",
-        { class: "chip walk-in", "aria-pressed": !cart.client, "data-test": "walk-in", onclick: () => choose(null) },
-        "Walk-in",
-      ),
+      chip("walk-in", !cart.client, () => choose(null), "Walk-in"),
     ),
     state.words.trim() && !state.form ? results() : null,
     state.form ? newClient() : null,
@@ -76,9 +72,10 @@ function results() {
         h(
           "li",
           { key: client.id },
-          h(
-            "button",
-            { class: "found-row", "data-test": "client-row", onclick: () => choose(client) },
+          button(
+            "client-row",
+            "found-row",
+            () => choose(client),
             h("b", null, client.name),
             h("span", { class: "soft" }, [client.phone, client.email].filter(Boolean).join(" · ")),
             client.last_visit_on ? h("span", { class: "soft" }, `Last visit ${dayWords(client.last_visit_on)}`) : null,
@@ -88,9 +85,10 @@ function results() {
       h(
         "li",
         { key: "new" },
-        h(
-          "button",
-          { class: "found-row new", "data-test": "client-new", onclick: openForm },
+        button(
+          "client-new",
+          "found-row new",
+          openForm,
           icon("plus"),
           h("b", null, `New client “${state.words.trim()}”`),
         ),
@@ -108,8 +106,8 @@ function newClient() {
     field("name", "Name", "text", { value: state.form.name, required: true, maxlength: "120" }),
     field("phone", "Phone", "tel", { value: state.form.phone }),
     field("email", "E-mail", "email", { value: state.form.email }),
-    h("button", { type: "submit", class: "btn primary", disabled: state.busy, "data-test": "client-save" }, "Save"),
-    h("button", { class: "btn quiet", onclick: reset }, "Cancel"),
+    button("client-save", { type: "submit", class: "btn primary", disabled: state.busy }, null, "Save"),
+    button("client-cancel", "btn quiet", reset, "Cancel"),
     alertBox(state.trouble),
   );
 }

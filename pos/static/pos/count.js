@@ -1,54 +1,52 @@
 /** Closing a drawer by a blind count: the total, what stays in it, and a note when the server asks for one. */
 
-import { withApproval } from "./approval.js";
 import { put } from "./api.js";
+import { withApproval } from "./approval.js";
+import { button, chip, moneyButton } from "./buttons.js";
 import { alertBox, h } from "./dom.js";
 import { moneyPad, typed } from "./keypad.js";
 import { dollars, keyed } from "./money.js";
-import { deliberate } from "./taps.js";
+import { Panel } from "./panel.js";
 
 const NOTES = ["Wrong change given", "Cash paid out", "Not found"];
 
 /** Asks for the count; `closed(session)` hears what was expected, `leave()` that it was given up. */
-export class CountPanel {
-  constructor({ session, name, redraw, closed, leave }) {
-    Object.assign(this, { session, name, redraw, closed, leave, field: "counted", counted: 0, left: null });
-    Object.assign(this, { note: "", noteAsked: "", trouble: "", busy: false });
+export class CountPanel extends Panel {
+  constructor(facts) {
+    super({ field: "counted", counted: 0, left: null, note: "", noteAsked: "", ...facts });
     this.press = this.press.bind(this);
     this.onkeydown = typed(this.press, () => this.send());
   }
 
-  set(facts) {
-    Object.assign(this, facts);
-    this.redraw();
-  }
-
   press(key) {
     if (this.busy) return;
-    if (this.field === "left") this.set({ left: keyed(this.left ?? 0, key), trouble: "" });
-    else this.set({ counted: keyed(this.counted, key), trouble: "" });
+    this.set({ [this.field]: keyed(this[this.field] ?? 0, key), trouble: "" });
   }
 
-  /** What stays: the float, unless less was counted or something else was entered. */
   leftCents() {
     return this.left ?? Math.min(this.session.float_cents, this.counted);
   }
 
-  body() {
+  body(approval) {
     const note = this.note.trim();
-    return { counted_cents: this.counted, left_cents: this.leftCents(), ...(note && { note }) };
+    return {
+      counted_cents: this.counted,
+      left_cents: this.leftCents(),
+      ...(note && { note }),
+      ...(approval && { approval }),
+    };
   }
 
-  async send() {
-    if (this.busy) return;
-    this.set({ busy: true, trouble: "" });
+  send() {
     const path = `drawer-sessions/${this.session.id}/close`;
-    try {
-      this.closed(await withApproval((approval) => put(path, { ...this.body(), ...(approval && { approval }) })));
-    } catch (error) {
-      const asked = error.code === "note_needed";
-      this.set(asked ? { busy: false, noteAsked: error.message } : { busy: false, trouble: error.message });
-    }
+    return this.attempt(async () => {
+      try {
+        this.closed(await withApproval((approval) => put(path, this.body(approval))));
+      } catch (error) {
+        if (error.code !== "note_needed") throw error;
+        this.set({ busy: false, noteAsked: error.message });
+      }
+    });
   }
 
   view() {
@@ -66,7 +64,7 @@ export class CountPanel {
         this.noteAsked ? this.noteField() : null,
         alertBox(this.trouble),
         this.sendButton(),
-        h("button", { class: "btn quiet", disabled: this.busy, onclick: this.leave }, "Not now"),
+        button("count-leave", { class: "btn quiet", disabled: this.busy }, this.leave, "Not now"),
       ),
       moneyPad({
         label: left ? "Stays in the drawer" : "Cash counted",
@@ -79,54 +77,35 @@ export class CountPanel {
 
   /** One of the two amounts; the pad writes into the chosen one. */
   amount(name, label, cents) {
-    return h(
-      "button",
-      {
-        class: "field",
-        key: name,
-        "aria-pressed": this.field === name,
-        "data-test": `field-${name}`,
-        onclick: () => this.set({ field: name, left: name === "left" ? null : this.left }),
-      },
-      h("span", null, label),
-      " ",
-      h("b", { class: "num" }, dollars(cents)),
-    );
+    const look = { class: "field", key: name, "aria-pressed": this.field === name };
+    const choose = () => this.set({ field: name, left: name === "left" ? null : this.left });
+    return button(`field-${name}`, look, choose, h("span", null, label), " ", h("b", { class: "num" }, dollars(cents)));
   }
 
   noteField() {
-    const chip = (words) =>
-      h(
-        "button",
-        { class: "chip", key: words, "aria-pressed": this.note === words, onclick: () => this.set({ note: words }) },
-        words,
-      );
+    const one = (words) => chip(`note-${words}`, this.note === words, () => this.set({ note: words }), words);
     return h(
       "div",
       { class: "stack", key: "note", "data-test": "note" },
       alertBox(this.noteAsked),
-      h("div", { class: "chips wrap" }, NOTES.map(chip)),
-      h("label", { for: "count-note" }, "Note"),
-      h("input", {
-        id: "count-note",
-        maxlength: "300",
-        autocomplete: "off",
-        value: this.note,
-        oninput: (event) => (this.note = event.target.value),
-      }),
+      h("div", { class: "chips wrap" }, NOTES.map(one)),
+      h(
+        "label",
+        null,
+        "Note",
+        h("input", {
+          maxlength: "300",
+          autocomplete: "off",
+          value: this.note,
+          "data-test": "count-note",
+          oninput: (event) => (this.note = event.target.value),
+        }),
+      ),
     );
   }
 
   sendButton() {
-    return h(
-      "button",
-      {
-        class: "btn primary big money",
-        disabled: this.busy,
-        "data-test": "submit-count",
-        onclick: deliberate(() => this.send()),
-      },
-      this.busy ? "Closing…" : "Submit count",
-    );
+    const look = { class: "btn primary big", disabled: this.busy };
+    return moneyButton("submit-count", look, () => this.send(), this.busy ? "Closing…" : "Submit count");
   }
 }

@@ -1,15 +1,12 @@
 /** Selling an amount that is not on the price list. */
 
+import { button, chip } from "./buttons.js";
 import { addCustom } from "./cart.js";
 import { alertBox, h } from "./dom.js";
 import { moneyPad, typed } from "./keypad.js";
 import { dollars, keyed } from "./money.js";
 
-const KINDS = [
-  ["service", "Service"],
-  ["retail", "Goods"],
-  ["exempt", "No tax"],
-];
+const KINDS = { service: "Service", retail: "Goods", exempt: "No tax" };
 let state = blank();
 
 /** Name, kind for tax and amount; `added()` is called when the line is in the cart. */
@@ -35,18 +32,13 @@ export function customForm({ redraw, added }) {
       nameField(),
       kindChips(set),
       alertBox(state.trouble),
-      h(
-        "button",
-        { class: "btn primary big", "data-test": "custom-add", onclick: add },
-        state.cents ? `Add ${dollars(state.cents)}` : "Add",
-      ),
+      button("custom-add", "btn primary big", add, state.cents ? `Add ${dollars(state.cents)}` : "Add"),
     ),
     moneyPad({ label: "Amount", cents: state.cents, press, test: "custom-pad" }),
   );
 }
 
 function nameField() {
-  const write = (event) => (state.name = event.target.value);
   return h(
     "label",
     null,
@@ -57,29 +49,18 @@ function nameField() {
       placeholder: "Custom amount",
       value: state.name,
       "data-test": "custom-name",
-      oninput: write,
+      oninput: (event) => (state.name = event.target.value),
     }),
   );
 }
 
 function kindChips(set) {
-  const chip = ([code, label]) =>
-    h(
-      "button",
-      {
-        class: "chip",
-        key: code,
-        "aria-pressed": state.kind === code,
-        "data-test": `custom-${code}`,
-        onclick: () => set({ kind: code }),
-      },
-      label,
-    );
+  const one = ([kind, label]) => chip(`custom-${kind}`, state.kind === kind, () => set({ kind }), label);
   return h(
     "fieldset",
     { class: "plain" },
     h("legend", null, "Taxed as"),
-    h("div", { class: "chips three" }, KINDS.map(chip)),
+    h("div", { class: "chips three" }, Object.entries(KINDS).map(one)),
   );
 }
 

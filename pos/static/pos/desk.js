@@ -1,6 +1,7 @@
 /** The desk page: pairs the tablet, signs people on, and shows one screen at a time. */
 
 import { onAccessLost } from "./api.js";
+import { button, tryAgainButton } from "./buttons.js";
 import { cart } from "./cart.js";
 import { checkout, tryAgain } from "./checkout.js";
 import { forgetClients } from "./clients.js";
@@ -49,13 +50,12 @@ async function start() {
 }
 
 function showTrouble(words) {
-  const again = h("button", { class: "btn", "data-test": "try-again", onclick: start }, "Try again");
   const card = h(
     "div",
     { class: "door-card" },
     h("div", { class: "mark" }, icon("mark")),
     h("h1", null, "The desk"),
-    alertBox(words, again),
+    alertBox(words, tryAgainButton(start)),
   );
   take("trouble", () => patch(root, h("main", { class: "door", "data-test": "trouble-screen" }, card)));
 }
@@ -87,7 +87,6 @@ function enter() {
   else if (cart.lines.length || cart.revision !== null) schedule();
 }
 
-/** Takes down what is shown and shows something else. */
 function take(name, mount) {
   shown.leave();
   if (shown.name !== name) root.replaceChildren();
@@ -119,13 +118,7 @@ function navigation(current) {
         label,
       ),
     ),
-    h(
-      "button",
-      { class: "rail-lock", "data-test": "lock", onclick: lock },
-      icon("lock"),
-      h("span", null, tablet.person.name),
-      h("span", null, "Lock"),
-    ),
+    button("lock", "rail-lock", lock, icon("lock"), h("span", null, tablet.person.name), h("span", null, "Lock")),
   );
 }
 

@@ -1,10 +1,11 @@
 /** A discount on the whole sale: how much and why. */
 
+import { button, chip, reasonChips, reasonWords, round } from "./buttons.js";
 import { cart, setDiscount } from "./cart.js";
 import { alertBox, h, icon } from "./dom.js";
 import { moneyPad, typed } from "./keypad.js";
 import { dollars, keyed } from "./money.js";
-import { reasonChips } from "./reasons.js";
+import { Panel } from "./panel.js";
 import { openSheet } from "./sheet.js";
 import { sync } from "./sync.js";
 import { tablet } from "./tablet.js";
@@ -16,115 +17,98 @@ export function discountRow() {
   const [discount] = cart.discounts;
   if (!discount) return null;
   const value = sync.sale?.discount_cents;
-  const remove = () => setDiscount(null);
+  const reason = tablet.catalog.discount_reasons.find(({ code }) => code === discount.reason)?.name ?? discount.reason;
   return [
-    h(
-      "button",
-      { class: "btn quiet given", key: "change", "data-test": "discount", onclick: askDiscount },
+    button(
+      "discount",
+      { class: "btn quiet given", key: "change" },
+      askDiscount,
       icon("tag"),
-      h(
-        "span",
-        null,
-        `Discount ${amountWords(discount)}`,
-        h("small", { class: "soft" }, ` ${reasonName(discount.reason)}`),
-      ),
+      h("span", null, `Discount ${amountWords(discount)}`, h("small", { class: "soft" }, ` ${reasonWords(reason)}`)),
       " ",
       h("span", { class: "num", "data-test": "discount-value" }, value ? dollars(-value) : ""),
     ),
-    h(
-      "button",
-      {
-        class: "round",
-        key: "remove",
-        "aria-label": "Remove discount",
-        "data-test": "discount-remove",
-        onclick: remove,
-      },
-      icon("close"),
-    ),
+    round("discount-remove", "Remove discount", () => setDiscount(null), icon("close"), { key: "remove" }),
   ];
 }
 
-/** Opens the sheet that asks for per cent or amount, and for the reason. */
 export function askDiscount() {
   const [old] = cart.discounts;
-  const form = {
+  const form = new DiscountForm({
     percent: old?.percent ?? null,
     cents: old?.amount_cents ?? 0,
     reason: old?.reason ?? null,
-    trouble: "",
-    set(facts) {
-      Object.assign(form, { trouble: "" }, facts);
-      sheet.redraw();
-    },
-    press: (key) => form.set({ percent: null, cents: keyed(form.cents, key) }),
-    apply() {
-      const missing = whatIsMissing(form);
-      if (missing) return form.set({ trouble: missing });
+    redraw: () => sheet.redraw(),
+    done: (discount) => {
       sheet.close();
-      return setDiscount({ ...asked(form), reason: form.reason });
+      setDiscount(discount);
     },
-  };
+  });
   const sheet = openSheet({
     title: "Discount on this sale",
     wide: true,
     test: "discount-sheet",
-    onkeydown: typed(form.press, form.apply),
-    content: () => formView(form),
+    onkeydown: typed(form.press, () => form.apply()),
+    content: () => form.view(),
   });
 }
 
-function formView(form) {
-  return h(
-    "div",
-    { class: "two" },
-    h(
+class DiscountForm extends Panel {
+  press = (key) => this.set({ percent: null, cents: keyed(this.cents, key), trouble: "" });
+
+  apply() {
+    if (!this.isGiven()) return this.set({ trouble: "Choose a percentage or enter an amount." });
+    if (!this.reason) return this.set({ trouble: "Choose a reason." });
+    return this.done({ ...this.asked(), reason: this.reason });
+  }
+
+  isGiven() {
+    return this.percent !== null || this.cents > 0;
+  }
+
+  asked() {
+    return this.percent === null ? { amount_cents: this.cents } : { percent: this.percent };
+  }
+
+  view() {
+    return h(
       "div",
-      { class: "stack" },
-      percentChips(form),
-      reasonChips({
-        reasons: tablet.catalog.discount_reasons,
-        chosen: form.reason,
-        choose: (reason) => form.set({ reason }),
-      }),
-      alertBox(form.trouble),
+      { class: "two" },
       h(
-        "button",
-        { class: "btn primary big", "data-test": "discount-apply", onclick: form.apply },
-        isGiven(form) ? `Take off ${amountWords(asked(form))}` : "Apply",
+        "div",
+        { class: "stack" },
+        this.percentChips(),
+        reasonChips({
+          reasons: tablet.catalog.discount_reasons,
+          chosen: this.reason,
+          choose: (reason) => this.set({ reason, trouble: "" }),
+        }),
+        alertBox(this.trouble),
+        button("discount-apply", "btn primary big", () => this.apply(), this.applyWords()),
       ),
-    ),
-    moneyPad({ label: "Or an amount", cents: form.cents, press: form.press, test: "discount-pad" }),
-  );
-}
-
-function percentChips(form) {
-  const chip = (percent) =>
-    h(
-      "button",
-      {
-        class: "chip",
-        key: percent,
-        "aria-pressed": form.percent === percent,
-        "data-test": `discount-${percent}`,
-        onclick: () => form.set({ percent, cents: 0 }),
-      },
-      `${percent}%`,
+      moneyPad({ label: "Or an amount", cents: this.cents, press: this.press, test: "discount-pad" }),
     );
-  return h(
-    "fieldset",
-    { class: "plain" },
-    h("legend", null, "Per cent"),
-    h("div", { class: "chips four" }, PERCENTS.map(chip)),
-  );
+  }
+
+  percentChips() {
+    const one = (percent) =>
+      chip(
+        `discount-${percent}`,
+        this.percent === percent,
+        () => this.set({ percent, cents: 0, trouble: "" }),
+        `${percent}%`,
+      );
+    return h(
+      "fieldset",
+      { class: "plain" },
+      h("legend", null, "Per cent"),
+      h("div", { class: "chips four" }, PERCENTS.map(one)),
+    );
+  }
+
+  applyWords() {
+    return this.isGiven() ? `Take off ${amountWords(this.asked())}` : "Apply";
+  }
 }
 
-function whatIsMissing(form) {
-  if (!isGiven(form)) return "Choose a percentage or enter an amount.";
-  return form.reason ? "" : "Choose a reason.";
-}
-
-const isGiven = ({ percent, cents }) => percent !== null || cents > 0;
-const asked = ({ percent, cents }) => (percent === null ? { amount_cents: cents } : { percent });
 const amountWords = ({ percent, amount_cents }) => (percent ? `${percent}%` : dollars(amount_cents));
-const reasonName = (code) => tablet.catalog.discount_reasons.find((reason) => reason.code === code)?.name ?? code;

@@ -35,6 +35,17 @@ export function alertBox(text, ...actions) {
   );
 }
 
+/** A list of `[label, words, look]`; rows that are null are left out. */
+export function rows(list, look = "facts", key = look) {
+  return h(
+    "dl",
+    { class: look, key, "data-test": key },
+    list
+      .filter(Boolean)
+      .map(([label, words, row = ""]) => [h("dt", { class: row }, label), h("dd", { class: `num ${row}` }, words)]),
+  );
+}
+
 /** Makes the children of an element look like the given ones, keeping every element that can stay. */
 export function patch(parent, ...children) {
   const next = children.flat(Infinity).filter(present).map(asNode);

@@ -1,7 +1,9 @@
 /** The end of a sale or refund: what to hand over, in letters that can be read across the desk. */
 
-import { handoutButtons } from "./handout.js";
+import { button } from "./buttons.js";
 import { alertBox, h, icon, patch } from "./dom.js";
+import { handedOver } from "./effect.js";
+import { handoutButtons } from "./handout.js";
 import { dollars } from "./money.js";
 import { openSheetScreen } from "./sheet.js";
 import { tenderName } from "./tablet.js";
@@ -20,7 +22,6 @@ export function lastSaleNote() {
   );
 }
 
-/** Forgets the last sale; when the tablet locks. */
 export const forgetLastSale = () => (last = null);
 
 /** "Change $16.00" over everything; the next tap anywhere, or ten seconds, calls `next()`. */
@@ -30,18 +31,19 @@ export function showPaid(sale, next) {
   const taken = live
     .map((tender) => `${tenderName(tender.kind)} ${dollars(tender.tendered_cents ?? tender.amount_cents)}`)
     .join(", ");
+  const paid = handedOver(live);
   const change = sale.change_cents ?? 0;
-  const title = change ? `Change ${dollars(change)}` : `Paid ${dollars(sale.total_cents)}`;
+  const title = change ? `Change ${dollars(change)}` : `Paid ${dollars(paid)}`;
   last = { id: sale.id, title };
   show({
     test: "done-screen",
     title,
     facts: [
-      change ? `${taken} for ${dollars(sale.total_cents)}` : cash.length ? `${taken} · no change` : taken,
+      change ? `${taken} for ${dollars(paid)}` : cash.length ? `${taken} · no change` : taken,
       sale.receipt ? `Receipt ${sale.receipt.title}` : "",
     ],
     actions: (hooks) => handoutButtons({ sale, ...hooks }),
-    button: "New sale",
+    then: "New sale",
     next,
   });
 }
@@ -56,12 +58,12 @@ export function showGivenBack({ title, facts, url, next }) {
         "Print",
       )
     : null;
-  show({ test: "given-back-screen", title, facts, actions: () => paper, button: "Done", next });
+  show({ test: "given-back-screen", title, facts, actions: () => paper, then: "Done", next });
 }
 
 const keepOpen = (event) => event.stopPropagation();
 
-function show({ test, title, facts, actions, button, next }) {
+function show({ test, title, facts, actions, then, next }) {
   let trouble = "";
   const stay = () => clearTimeout(timer);
   const said = (words) => {
@@ -77,11 +79,7 @@ function show({ test, title, facts, actions, button, next }) {
       "div",
       { class: "row" },
       actions({ said, touched: stay }),
-      h(
-        "button",
-        { class: "btn primary big", autofocus: true, "data-test": "done-next", onclick: () => screen.close() },
-        button,
-      ),
+      button("done-next", { class: "btn primary big", autofocus: true }, () => screen.close(), then),
     ),
     h("p", { class: "soft hint" }, "Tap anywhere to go on."),
   ];

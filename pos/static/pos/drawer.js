@@ -1,66 +1,55 @@
 /** The cash drawer screen: closed, open, being counted, counted. */
 
-import { get } from "./api.js";
+import { get, put } from "./api.js";
+import { button, chip, moneyButton, tryAgainButton } from "./buttons.js";
 import { CountPanel } from "./count.js";
-import { alertBox, h, icon, patch } from "./dom.js";
-import { FloatPanel } from "./float.js";
-import { dollars } from "./money.js";
+import { alertBox, h, icon, patch, rows } from "./dom.js";
+import { newId } from "./ids.js";
+import { moneyPad, typed } from "./keypad.js";
+import { dollars, keyed } from "./money.js";
+import { Panel } from "./panel.js";
 import { moment, setDrawer, tablet } from "./tablet.js";
 
-/** Shows the drawer screen; the answer takes it down again. */
 export function mountDrawer(host) {
   const screen = new DrawerScreen(host);
   screen.load();
   return () => (screen.gone = true);
 }
 
-class DrawerScreen {
+class DrawerScreen extends Panel {
   constructor(host) {
-    Object.assign(this, { host, drawers: null, panel: null, result: null, trouble: "", busy: false });
-    this.draw();
+    super({ host, drawers: null, panel: null, result: null });
+    this.redraw();
   }
 
-  draw() {
+  redraw() {
     if (!this.gone) patch(this.host, this.view());
   }
 
-  set(facts) {
-    Object.assign(this, facts);
-    this.draw();
-  }
-
-  async load() {
-    await this.attempt(async () => {
+  load() {
+    return this.attempt(async () => {
       const drawers = await get("drawers/");
       const shut = drawers.filter((drawer) => !drawer.open_session);
       if (!tablet.drawer && shut.length) this.panel = new FloatPanel({ drawers: shut, ...this.hooks() });
-      this.set({ drawers });
+      this.set({ drawers, busy: false });
     });
   }
 
   join(drawer) {
-    return this.attempt(async () => setDrawer(await get(`drawer-sessions/${drawer.open_session}`)));
-  }
-
-  async attempt(work) {
-    if (this.busy) return;
-    this.set({ busy: true, trouble: "" });
-    try {
-      await work();
-    } catch (error) {
-      this.trouble = error.message;
-    }
-    this.set({ busy: false });
+    return this.attempt(async () => {
+      setDrawer(await get(`drawer-sessions/${drawer.open_session}`));
+      this.set({ panel: null, busy: false });
+    });
   }
 
   count() {
-    this.set({ panel: new CountPanel({ session: tablet.drawer, name: this.drawerName(), ...this.hooks() }) });
+    this.set({ panel: new CountPanel({ session: tablet.drawer, name: tablet.drawer.drawer.name, ...this.hooks() }) });
   }
 
   /** What a panel needs: to be drawn again, and to say how it ended. */
   hooks() {
     return {
-      redraw: () => this.draw(),
+      redraw: () => this.redraw(),
       opened: (session) => this.ended({ session, result: null }),
       closed: (result) => this.ended({ session: null, result }),
       leave: () => this.set({ panel: null }),
@@ -82,7 +71,7 @@ class DrawerScreen {
       this.body(),
       alertBox(
         this.trouble,
-        h("button", { class: "btn", "data-test": "try-again", onclick: () => this.load() }, "Try again"),
+        tryAgainButton(() => this.load()),
       ),
     );
   }
@@ -104,21 +93,17 @@ class DrawerScreen {
     return h(
       "section",
       { class: "card", key: "open", "data-test": "drawer-open" },
-      h("h2", null, this.drawerName(), h("span", { class: "badge good" }, icon("check"), "Open")),
-      facts([
+      h("h2", null, tablet.drawer.drawer.name, h("span", { class: "badge good" }, icon("check"), "Open")),
+      rows([
         ["Since", moment(opened_at)],
-        ["Opened by", opened_by?.name ?? opened_by ?? ""],
+        ["Opened by", opened_by.name],
         ["Float", dollars(float_cents)],
       ]),
       h("p", { class: "soft" }, "To close, count the cash first. What should be there is shown afterwards."),
       h(
         "div",
         { class: "row" },
-        h(
-          "button",
-          { class: "btn primary big", "data-test": "count-and-close", onclick: () => this.count() },
-          "Count and close",
-        ),
+        button("count-and-close", "btn primary big", () => this.count(), "Count and close"),
         h("a", { class: "btn big", href: "#sale" }, "Back to the sale"),
       ),
     );
@@ -130,18 +115,8 @@ class DrawerScreen {
       "section",
       { class: "card slim", key: drawer.id },
       h("p", null, h("b", null, drawer.name), " is already open."),
-      h(
-        "button",
-        { class: "btn", disabled: this.busy, "data-test": `join-${drawer.id}`, onclick: use },
-        "Use it on this tablet",
-      ),
+      button(`join-${drawer.id}`, { class: "btn", disabled: this.busy }, use, "Use it on this tablet"),
     );
-  }
-
-  drawerName() {
-    const named = tablet.drawer.drawer?.name;
-    const id = tablet.drawer.drawer?.id ?? tablet.drawer.drawer;
-    return named ?? this.drawers?.find((drawer) => drawer.id === id)?.name ?? "The drawer";
   }
 }
 
@@ -158,17 +133,13 @@ function resultView(session, again) {
       icon(exact ? "check" : "alert"),
       differenceWords(over_short_cents),
     ),
-    facts([
+    rows([
       ["Counted", dollars(counted_cents)],
       ["Expected", dollars(expected_cents)],
       ["Stays in the drawer", dollars(left_cents)],
       ["To take out", dollars(counted_cents - left_cents)],
     ]),
-    h(
-      "div",
-      { class: "row" },
-      h("button", { class: "btn primary big", "data-test": "drawer-again", onclick: again }, "Done"),
-    ),
+    h("div", { class: "row" }, button("drawer-again", "btn primary big", again, "Done")),
   );
 }
 
@@ -177,9 +148,42 @@ function differenceWords(cents) {
   return cents > 0 ? `Over ${dollars(cents)}` : `Short ${dollars(-cents)}`;
 }
 
-const facts = (rows) =>
-  h(
-    "dl",
-    { class: "facts" },
-    rows.map(([label, value]) => [h("dt", null, label), h("dd", { class: "num" }, value)]),
-  );
+/** Asks which drawer and how much is in it; `opened(session)` hears the open session. */
+class FloatPanel extends Panel {
+  constructor({ drawers, redraw, opened }) {
+    super({ drawers, redraw, opened, drawer: drawers[0], cents: 0 });
+    this.id = newId(); // the same session however often it is sent
+    this.press = (key) => !this.busy && this.set({ cents: keyed(this.cents, key), trouble: "" });
+    this.onkeydown = typed(this.press, () => this.send());
+  }
+
+  send() {
+    const body = { drawer: this.drawer.id, float_cents: this.cents };
+    return this.attempt(async () => this.opened(await put(`drawer-sessions/${this.id}`, body)));
+  }
+
+  view() {
+    const words = this.busy ? "Opening…" : `Open with ${dollars(this.cents)}`;
+    const look = { class: "btn primary big", disabled: this.busy };
+    return h(
+      "section",
+      { class: "card two", key: "float", "data-test": "drawer-closed" },
+      h(
+        "div",
+        { class: "stack" },
+        h("h2", null, this.drawers.length > 1 ? "Open a drawer" : `Open ${this.drawer.name}`),
+        this.drawers.length > 1 ? this.choice() : null,
+        h("p", { class: "soft" }, "Count the float and enter it."),
+        alertBox(this.trouble),
+        moneyButton("open-drawer", look, () => this.send(), words),
+      ),
+      moneyPad({ label: "Float", cents: this.cents, press: this.press, test: "float-pad" }),
+    );
+  }
+
+  choice() {
+    const one = (drawer) =>
+      chip(`drawer-${drawer.id}`, drawer === this.drawer, () => this.set({ drawer }), drawer.name);
+    return h("div", { class: "chips wrap", role: "group", "aria-label": "Drawer" }, this.drawers.map(one));
+  }
+}

@@ -1,6 +1,7 @@
 /** Giving the receipt to the client: on paper or by mail. */
 
 import { get, post } from "./api.js";
+import { button } from "./buttons.js";
 import { alertBox, h, icon } from "./dom.js";
 import { openSheet } from "./sheet.js";
 
@@ -12,8 +13,20 @@ export function handoutButtons({ sale, said, touched = () => {} }) {
     work();
   };
   return [
-    h("button", { class: "btn", "data-test": "print", onclick: run(() => print(sale, said)) }, icon("print"), "Print"),
-    h("button", { class: "btn", "data-test": "email", onclick: run(() => askEmail(sale)) }, icon("mail"), "E-mail"),
+    button(
+      "print",
+      "btn",
+      run(() => print(sale, said)),
+      icon("print"),
+      "Print",
+    ),
+    button(
+      "email",
+      "btn",
+      run(() => askEmail(sale)),
+      icon("mail"),
+      "E-mail",
+    ),
   ];
 }
 
@@ -81,9 +94,10 @@ function emailView(state, send) {
       oninput: (event) => (state.email = event.target.value),
     }),
     alertBox(state.trouble),
-    h(
-      "button",
-      { type: "submit", class: "btn primary big", disabled: state.busy, "data-test": "email-send" },
+    button(
+      "email-send",
+      { type: "submit", class: "btn primary big", disabled: state.busy },
+      null,
       state.busy ? "Sending…" : "Send",
     ),
   );

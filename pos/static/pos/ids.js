@@ -1,4 +1,5 @@
 /** A new time-ordered identifier (UUIDv7); works on plain http too, where crypto.randomUUID does not exist. */
+
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   let millis = Date.now();

@@ -1,5 +1,6 @@
 /** Key pads for money and PINs; a real keyboard works on them too. */
 
+import { button } from "./buttons.js";
 import { h, icon } from "./dom.js";
 import { dollars } from "./money.js";
 
@@ -8,7 +9,6 @@ const PIN_KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "ba
 const SPOKEN = { back: "Delete last digit", clear: "Clear" };
 export const PIN_LENGTH = 6;
 
-/** A shown amount over the keys of a money pad. */
 export function moneyPad({ label, cents, press, test }) {
   return h(
     "div",
@@ -45,22 +45,10 @@ export function typed(press, enter) {
 }
 
 function keys(names, press, disabled) {
-  return h(
-    "div",
-    { class: "keys" },
-    names.map((name) =>
-      h(
-        "button",
-        {
-          class: name.length > 2 ? "key soft" : "key",
-          key: name,
-          disabled,
-          "aria-label": SPOKEN[name] ?? name,
-          "data-test": `key-${name}`,
-          onclick: () => press(name),
-        },
-        name === "back" ? icon("erase") : name === "clear" ? "Clear" : name,
-      ),
-    ),
-  );
+  const face = { back: icon("erase"), clear: "Clear" };
+  const key = (name) => {
+    const look = { class: name in face ? "key soft" : "key", key: name, disabled, "aria-label": SPOKEN[name] ?? name };
+    return button(`key-${name}`, look, () => press(name), face[name] ?? name);
+  };
+  return h("div", { class: "keys" }, names.map(key));
 }

@@ -1,16 +1,15 @@
 /** The lines of the cart: what, by whom, how many, at which price. */
 
+import { button, stepper } from "./buttons.js";
 import { cart, setQuantity, setTherapist } from "./cart.js";
 import { h, icon } from "./dom.js";
 import { lastSaleNote } from "./done.js";
 import { dollars } from "./money.js";
 import { openSheet } from "./sheet.js";
-import { stepper } from "./stepper.js";
 import { sync } from "./sync.js";
 import { itemOf, tablet, therapistOf } from "./tablet.js";
 import { qualified } from "./therapists.js";
 
-/** All lines, or a word when there are none. */
 export function cartLines() {
   if (!cart.lines.length)
     return [h("p", { class: "empty", key: "empty" }, "Tap a treatment to start."), lastSaleNote()];
@@ -48,17 +47,8 @@ function therapistButton(line, item, name) {
   if (item?.kind === "retail") return null;
   const therapist = therapistOf(line.therapist);
   const words = therapist ? `with ${therapist.name}` : item ? "Choose therapist" : "No therapist";
-  return h(
-    "button",
-    {
-      class: !therapist && item ? "with missing" : "with",
-      "data-test": "therapist",
-      "aria-label": `${words}, change for ${name}`,
-      onclick: () => pickTherapist(line, item, name),
-    },
-    words,
-    icon("down"),
-  );
+  const look = { class: !therapist && item ? "with missing" : "with", "aria-label": `${words}, change for ${name}` };
+  return button("therapist", look, () => pickTherapist(line, item, name), words, icon("down"));
 }
 
 function pickTherapist(line, item, name) {
@@ -67,21 +57,14 @@ function pickTherapist(line, item, name) {
     sheet.close();
     setTherapist(line.key, id);
   };
-  const choice = (id, label) =>
-    h(
+  const choice = (id, label) => {
+    const look = { class: "tile person", "aria-pressed": line.therapist === id };
+    return h(
       "li",
       { key: id },
-      h(
-        "button",
-        {
-          class: "tile person",
-          "aria-pressed": line.therapist === id,
-          "data-test": `therapist-${id}`,
-          onclick: () => pick(id),
-        },
-        h("b", null, label),
-      ),
+      button(`therapist-${id}`, look, () => pick(id), h("b", null, label)),
     );
+  };
   const sheet = openSheet({
     title: `Who does ${name}?`,
     test: "therapist-sheet",

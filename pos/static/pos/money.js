@@ -2,7 +2,6 @@
 
 const forms = {};
 
-/** Sets the currency of the studio, such as "usd". */
 export function useCurrency(currency) {
   const style = { style: "currency", currency: currency.toUpperCase() };
   forms.exact = new Intl.NumberFormat("en-US", style);

@@ -1,6 +1,7 @@
 /** Making a new tablet known with a code from the back office. */
 
 import { post } from "./api.js";
+import { button } from "./buttons.js";
 import { alertBox, h, icon, patch } from "./dom.js";
 
 const CODE_LENGTH = 8;
@@ -45,9 +46,10 @@ function pairView({ trouble, busy, send }) {
       h("label", { for: "code" }, "Pairing code"),
       codeField(),
       alertBox(trouble),
-      h(
-        "button",
-        { type: "submit", class: "btn primary big", disabled: busy, "data-test": "pair-send" },
+      button(
+        "pair-send",
+        { type: "submit", class: "btn primary big", disabled: busy },
+        null,
         busy ? "Pairing…" : "Pair",
       ),
     ),

@@ -1,16 +1,15 @@
 /** The total and the ways to pay it, each of them one tap. */
 
-import { cart, undo, canUndo } from "./cart.js";
-import { askCash } from "./cash.js";
+import { askAmount } from "./amount.js";
+import { button, moneyButton, tryAgainButton } from "./buttons.js";
+import { canUndo, cart, undo } from "./cart.js";
 import { checkout, heldTenders, payCash, payNothing, payWith, tryAgain } from "./checkout.js";
 import { alertBox, h, icon } from "./dom.js";
 import { cashPresets, dollars, price } from "./money.js";
 import { openSplit, partsList } from "./split.js";
 import { sendNow, sync } from "./sync.js";
 import { tablet } from "./tablet.js";
-import { deliberate } from "./taps.js";
 
-/** What is due, with tax and tip in small. */
 export function totalDue() {
   const sale = sync.sale;
   const waiting = ["dim", "slow"].includes(sync.wait.phase) || Boolean(sync.trouble);
@@ -41,12 +40,9 @@ export function totalDue() {
   );
 }
 
-/** Words about waiting, trouble and what to do now; right above the buttons they speak of. */
 export function payNotes() {
-  const again = h("button", { class: "btn", "data-test": "try-again", onclick: () => sendNow() }, "Try again");
-  const back = canUndo()
-    ? h("button", { class: "btn", "data-test": "undo-trouble", onclick: undo }, icon("undo"), "Undo")
-    : null;
+  const again = tryAgainButton(() => sendNow());
+  const back = canUndo() ? button("undo-trouble", "btn", undo, icon("undo"), "Undo") : null;
   return h(
     "div",
     { class: "notes", key: "notes" },
@@ -110,9 +106,10 @@ function cashButtons(sale, disabled) {
           payCash(note, due),
         ),
       ),
-      h(
-        "button",
-        { class: "btn stacked", key: "cash-other", disabled, "data-test": "cash-other", onclick: () => askCash(due) },
+      button(
+        "cash-other",
+        { class: "btn stacked", key: "cash-other", disabled },
+        () => askCash(due),
         "Cash ",
         h("b", null, "Other"),
       ),
@@ -136,15 +133,24 @@ function otherButtons(sale, disabled) {
         due,
       ),
     ),
-    h("button", { class: "btn", key: "split", disabled, "data-test": "split", onclick: openSplit }, "Split"),
+    button("split", { class: "btn", key: "split", disabled }, openSplit, "Split"),
   );
 }
 
 /** A money button; its key holds the amount, so that a button whose amount changes under a finger is another button. */
 function money(test, label, look, disabled, act, amount = "") {
-  return h(
-    "button",
-    { class: `${look} money`, key: `${test} ${amount}`, disabled, "data-test": test, onclick: deliberate(act) },
-    label,
-  );
+  return moneyButton(test, { class: look, key: `${test} ${amount}`, disabled }, act, label);
+}
+
+function askCash(due_cents) {
+  askAmount({
+    name: "cash",
+    title: `Cash for ${dollars(due_cents)}`,
+    label: "Cash received",
+    isMoney: true,
+    words: (cents) =>
+      cents < due_cents ? "Take cash" : `Take ${dollars(cents)} · change ${dollars(cents - due_cents)}`,
+    wrong: (cents) => (cents < due_cents ? `That is less than ${dollars(due_cents)}. For a part choose Split.` : ""),
+    take: (cents) => payCash(cents, due_cents),
+  });
 }

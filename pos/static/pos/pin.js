@@ -1,23 +1,20 @@
 /** Choosing a person and entering their PIN: the same panel signs on and approves. */
 
 import { Refused } from "./api.js";
+import { button, round } from "./buttons.js";
 import { alertBox, h, icon } from "./dom.js";
-import { pinPad, PIN_LENGTH, typed } from "./keypad.js";
+import { PIN_LENGTH, pinPad, typed } from "./keypad.js";
+import { Panel } from "./panel.js";
 
 /**
  * A panel of people, then of PIN keys; it calls `redraw()` after every change.
  * `enter(person, pin)` resolves when the PIN was right and throws when not.
  */
-export class PinPanel {
-  constructor({ people, enter, redraw, question, none }) {
-    Object.assign(this, { people, enter, redraw, question, none, person: null, pin: "", busy: false, trouble: "" });
+export class PinPanel extends Panel {
+  constructor(facts) {
+    super({ person: null, pin: "", ...facts });
     this.press = this.press.bind(this);
     this.onkeydown = typed(this.press);
-  }
-
-  set(facts) {
-    Object.assign(this, facts);
-    this.redraw();
   }
 
   press(key) {
@@ -58,9 +55,10 @@ export class PinPanel {
     return h(
       "li",
       { key: person.id },
-      h(
-        "button",
-        { class: "tile person", "data-test": `person-${person.id}`, onclick: choose },
+      button(
+        `person-${person.id}`,
+        "tile person",
+        choose,
         h("span", { class: "initials", "aria-hidden": true }, initials(person.name)),
         h("b", null, person.name),
       ),
@@ -73,11 +71,7 @@ export class PinPanel {
       h(
         "div",
         { class: "pin-who" },
-        h(
-          "button",
-          { class: "round", "aria-label": "Choose another person", "data-test": "pin-back", onclick: back },
-          icon("back"),
-        ),
+        round("pin-back", "Choose another person", back, icon("back")),
         h(
           "p",
           null,

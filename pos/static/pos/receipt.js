@@ -1,6 +1,8 @@
 /** One sale as its receipt tells it. */
 
-import { alertBox, h, icon } from "./dom.js";
+import { button } from "./buttons.js";
+import { alertBox, h, icon, rows } from "./dom.js";
+import { handedOver } from "./effect.js";
 import { handoutButtons } from "./handout.js";
 import { dollars } from "./money.js";
 import { moment, nameOfClient, tenderName } from "./tablet.js";
@@ -15,31 +17,29 @@ export function receiptView({ sale, redraw, refund, undoAll }) {
     trouble = { sale: sale.id, words };
     redraw();
   };
-  const back = ["completed", "partly_refunded"].includes(sale.status);
+  const isWhole = sale.status === "completed";
+  const mayRefund = refund && (isWhole || sale.status === "partly_refunded");
   return h(
     "article",
     { class: "card receipt", key: `receipt ${sale.id}`, "data-test": "receipt" },
     heading(sale),
     h("ul", { class: "receipt-lines" }, sale.lines.map(lineRow)),
-    h("dl", { class: "facts sums" }, sums(sale)),
-    sale.refunds?.length || sale.void ? h("dl", { class: "facts sums brick" }, takenBack(sale)) : null,
+    rows(sums(sale), "facts sums", "sums"),
+    sale.refunds?.length || sale.void ? rows(takenBack(sale), "facts sums brick", "taken-back") : null,
     alertBox(trouble.sale === sale.id ? trouble.words : ""),
     h(
       "div",
       { class: "row" },
       handoutButtons({ sale, said }),
-      refund && back
-        ? h("button", { class: "btn danger", "data-test": "refund", onclick: refund }, icon("refund"), "Refund")
-        : null,
-      undoAll && sale.status === "completed"
-        ? h("button", { class: "btn danger", "data-test": "void", onclick: undoAll }, icon("close"), "Void")
-        : null,
+      mayRefund ? button("refund", "btn danger", refund, icon("refund"), "Refund") : null,
+      undoAll && isWhole ? button("void", "btn danger", undoAll, icon("close"), "Void") : null,
     ),
   );
 }
 
 function heading(sale) {
   const badge = STATUS[sale.status];
+  const facts = [nameOfClient(sale.client), moment(sale.completed_at ?? sale.opened_at), sale.completed_by?.name];
   return [
     h(
       "h2",
@@ -47,13 +47,7 @@ function heading(sale) {
       sale.receipt?.title ?? "Sale",
       badge ? h("span", { class: "badge bad", "data-test": "status" }, badge) : null,
     ),
-    h(
-      "p",
-      { class: "soft" },
-      [nameOfClient(sale.client), moment(sale.completed_at ?? sale.opened_at), nameOf(sale.completed_by)]
-        .filter(Boolean)
-        .join(" · "),
-    ),
+    h("p", { class: "soft" }, facts.filter(Boolean).join(" · ")),
   ];
 }
 
@@ -68,33 +62,23 @@ function lineRow(line) {
 }
 
 function sums(sale) {
-  const rows = [
-    sale.discount_cents ? ["Discount", -sale.discount_cents] : null,
-    ...sale.taxes.map((tax) => [`Tax ${tax.jurisdiction}`, tax.amount_cents]),
-    ...sale.tips.map((tip) => [`Tip ${tip.therapist.name}`, tip.amount_cents]),
-    sale.rounding_cents ? ["Cash rounding", sale.rounding_cents] : null,
-    ["Total", sale.total_cents, "strong"],
-    ...sale.tenders
-      .filter((tender) => tender.status !== "released")
-      .map((tender) => [tenderName(tender.kind), tender.tendered_cents ?? tender.amount_cents]),
-    sale.change_cents ? ["Change", sale.change_cents] : null,
+  const tenders = sale.tenders.filter((tender) => tender.status !== "released");
+  const row = (label, cents, look) => (cents || look ? [label, dollars(cents), look] : null);
+  return [
+    row("Discount", -sale.discount_cents),
+    ...sale.taxes.map((tax) => row(`Tax ${tax.jurisdiction}`, tax.amount_cents)),
+    ...sale.tips.map((tip) => row(`Tip ${tip.therapist.name}`, tip.amount_cents)),
+    row("Cash rounding", sale.rounding_cents),
+    row("Total", sale.total_cents, "strong"),
+    ...tenders.map((tender) => row(tenderName(tender.kind), tender.tendered_cents)),
+    row("Change", sale.change_cents),
   ];
-  return rows
-    .filter(Boolean)
-    .map(([label, cents, look = ""]) => [
-      h("dt", { class: look }, label),
-      h("dd", { class: `num ${look}` }, dollars(cents)),
-    ]);
 }
 
 function takenBack(sale) {
-  const refunds = (sale.refunds ?? []).map((refund) => [
-    h("dt", null, `Refunded ${refund.receipt?.title ?? ""}`),
-    h("dd", { class: "num" }, dollars(-refund.total_cents)),
+  const refunds = sale.refunds.map((refund) => [
+    `Refunded ${refund.receipt?.title ?? ""}`,
+    dollars(-handedOver(refund.tenders)),
   ]);
-  return sale.void
-    ? [...refunds, h("dt", null, "Voided"), h("dd", { class: "num" }, dollars(-sale.total_cents))]
-    : refunds;
+  return sale.void ? [...refunds, ["Voided", dollars(-sale.total_cents)]] : refunds;
 }
-
-const nameOf = (person) => person?.name ?? "";

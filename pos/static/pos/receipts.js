@@ -1,13 +1,16 @@
 /** The sales that were made: filters, the list, and the one that was chosen. */
 
 import { get } from "./api.js";
+import { button, chip, round, tryAgainButton } from "./buttons.js";
 import { alertBox, h, icon, patch } from "./dom.js";
-import { filterForm } from "./filters.js";
 import { dollars } from "./money.js";
+import { Panel } from "./panel.js";
 import { receiptView, STATUS } from "./receipt.js";
 import { RefundPanel } from "./refund.js";
-import { may, moment, nameOfClient, tenderName } from "./tablet.js";
+import { dayOf, may, moment, nameOfClient, tenderName } from "./tablet.js";
 import { VoidPanel } from "./void.js";
+
+const DAY_MS = 86_400_000;
 
 /** Shows the receipts screen, with one sale open when its id is given; the answer takes the screen down again. */
 export function mountReceipts(host, chosen) {
@@ -17,20 +20,15 @@ export function mountReceipts(host, chosen) {
   return () => (screen.gone = true);
 }
 
-class Receipts {
+class Receipts extends Panel {
   constructor(host) {
-    Object.assign(this, { host, filter: { day: "", number: "" }, rows: null, next: null, trouble: "", asked: 0 });
+    super({ host, filter: { day: "", number: "" }, rows: null, next: null, asked: 0 });
     Object.assign(this, { chosen: null, sale: null, saleTrouble: "", panel: null });
-    this.draw();
+    this.redraw();
   }
 
-  draw() {
+  redraw() {
     if (!this.gone) patch(this.host, this.view());
-  }
-
-  set(facts) {
-    Object.assign(this, facts);
-    this.draw();
   }
 
   /** Reads the list anew, or the page after it; only the newest question counts. */
@@ -58,14 +56,14 @@ class Receipts {
   }
 
   /** Opens the panel that gives money back; afterwards the sale is shown as it is then. */
-  start(Panel) {
+  start(Kind) {
     const over = (changed) => {
       this.set({ panel: null });
       if (!changed) return;
       this.open(this.chosen);
       this.load();
     };
-    this.set({ panel: new Panel({ sale: this.sale, redraw: () => this.draw(), over }) });
+    this.set({ panel: new Kind({ sale: this.sale, redraw: () => this.redraw(), over }) });
   }
 
   view() {
@@ -91,7 +89,7 @@ class Receipts {
     if (this.trouble)
       return alertBox(
         this.trouble,
-        again(() => this.load()),
+        tryAgainButton(() => this.load()),
       );
     if (!this.rows) return h("p", { class: "soft", role: "status" }, "One moment…");
     const older = () => this.load(this.next);
@@ -103,9 +101,7 @@ class Receipts {
             this.rows.map((sale) => this.row(sale)),
           )
         : h("p", { class: "empty", role: "status" }, "No sales here."),
-      this.next
-        ? h("button", { class: "btn", key: "more", "data-test": "more-sales", onclick: older }, "Older sales")
-        : null,
+      this.next ? button("more-sales", { class: "btn", key: "more" }, older, "Older sales") : null,
     ];
   }
 
@@ -114,14 +110,10 @@ class Receipts {
     return h(
       "li",
       { key: sale.id },
-      h(
-        "button",
-        {
-          class: "receipt-row",
-          "aria-current": current,
-          "data-test": "receipt-row",
-          onclick: () => this.open(sale.id),
-        },
+      button(
+        "receipt-row",
+        { class: "receipt-row", "aria-current": current },
+        () => this.open(sale.id),
         h("b", null, nameOfClient(sale.client)),
         h("b", { class: "num" }, dollars(sale.total_cents)),
         h("span", { class: "soft" }, sale.lines_summary),
@@ -135,12 +127,8 @@ class Receipts {
   oneView() {
     if (!this.chosen) return h("p", { class: "empty" }, "Choose a sale to see its receipt.");
     const leave = () => this.set({ chosen: null, panel: null });
-    const back = h(
-      "button",
-      { class: "btn quiet back", key: "back", "data-test": "receipt-back", onclick: leave },
-      icon("back"),
-      "All receipts",
-    );
+    const look = { class: "btn quiet back", key: "back" };
+    const back = button("receipt-back", look, leave, icon("back"), "All receipts");
     return [back, this.paper()];
   }
 
@@ -148,20 +136,70 @@ class Receipts {
     if (this.saleTrouble)
       return alertBox(
         this.saleTrouble,
-        again(() => this.open(this.chosen)),
+        tryAgainButton(() => this.open(this.chosen)),
       );
     if (!this.sale) return h("p", { class: "soft", role: "status" }, "One moment…");
     if (this.panel) return this.panel.view();
     return receiptView({
       sale: this.sale,
-      redraw: () => this.draw(),
+      redraw: () => this.redraw(),
       refund: may("refund") ? () => this.start(RefundPanel) : null,
       undoAll: may("void") ? () => this.start(VoidPanel) : null,
     });
   }
 }
 
-const again = (onclick) => h("button", { class: "btn", "data-test": "try-again", onclick }, "Try again");
+function filterForm({ day, number }, choose) {
+  const today = dayOf(new Date());
+  const pick = (value) => choose({ day: value, number: "" });
+  const one = (label, value) => chip(`day-${label.toLowerCase()}`, !number && day === value, () => pick(value), label);
+  return h(
+    "div",
+    { class: "filters" },
+    h(
+      "div",
+      { class: "chips three", role: "group", "aria-label": "Day" },
+      one("Recent", ""),
+      one("Today", today),
+      one("Yesterday", dayOf(new Date(Date.now() - DAY_MS))),
+    ),
+    h(
+      "label",
+      { class: "small-field" },
+      "Another day",
+      h("input", {
+        type: "date",
+        max: today,
+        value: day,
+        "data-test": "day",
+        onchange: (event) => pick(event.target.value),
+      }),
+    ),
+    numberForm(number, choose),
+  );
+}
 
-/** The query of the next page out of its address. */
+/** Takes "42", "000042" or the whole "UPT-000042". */
+function numberForm(number, choose) {
+  const find = (event) => {
+    event.preventDefault();
+    const digits = new FormData(event.target).get("number").replace(/^.*-/, "").replace(/\D/g, "");
+    choose({ day: "", number: digits ? String(Number(digits)) : "" });
+  };
+  return h(
+    "form",
+    { class: "small-field", onsubmit: find },
+    h("label", { for: "receipt-number" }, "Receipt number"),
+    h("input", {
+      id: "receipt-number",
+      name: "number",
+      inputmode: "numeric",
+      autocomplete: "off",
+      value: number,
+      "data-test": "receipt-number",
+    }),
+    round("find-receipt", "Find", null, icon("search"), { type: "submit" }),
+  );
+}
+
 const nextQuery = (next) => (next ? Object.fromEntries(new URL(next, location.href).searchParams) : null);

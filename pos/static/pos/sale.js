@@ -1,5 +1,6 @@
 /** The sale screen: price list on one side, the cart with tip, total and payment on the other. */
 
+import { button, round } from "./buttons.js";
 import { canUndo, cart, clearCart, listenCart, setClient, undo } from "./cart.js";
 import { checkout, heldTenders, listenCheckout } from "./checkout.js";
 import { clientName, clientSearch, listenClients } from "./clients.js";
@@ -42,7 +43,6 @@ export function mountSale(host) {
   };
 }
 
-/** Lays the cart over the price list, or away; only seen on narrow screens. */
 export function showCart(shown) {
   cartShown = shown;
   changes.tell();
@@ -69,12 +69,12 @@ function view() {
   );
 }
 
-/** On a narrow screen: how many and how much, and the way to the cart. */
 function bar(over) {
   const count = cart.lines.reduce((sum, line) => sum + line.quantity, 0);
-  return h(
-    "button",
-    { class: "cart-bar", key: "bar", "aria-expanded": over, "data-test": "cart-bar", onclick: () => showCart(!over) },
+  return button(
+    "cart-bar",
+    { class: "cart-bar", key: "bar", "aria-expanded": over },
+    () => showCart(!over),
     icon(over ? "down" : "up"),
     h("span", null, over ? "Back to the price list" : count ? `Pay · ${count} in sale` : "Nothing in the sale"),
     h("b", { class: "num" }, dollars(sync.sale?.due_cents ?? 0)),
@@ -103,42 +103,14 @@ function head() {
     "div",
     { class: "cart-head", key: "head" },
     h("h2", { "data-test": "cart-client" }, clientName()),
-    cart.client
-      ? h(
-          "button",
-          {
-            class: "round",
-            "aria-label": "Remove client",
-            "data-test": "client-remove",
-            onclick: () => setClient(null),
-          },
-          icon("close"),
-        )
-      : null,
-    h(
-      "button",
-      { class: "btn quiet", key: "undo", disabled: !canUndo(), "data-test": "undo", onclick: undo },
-      icon("undo"),
-      "Undo",
-    ),
-    clearable
-      ? h(
-          "button",
-          { class: "round", key: "clear", "aria-label": "Clear the sale", "data-test": "clear", onclick: clearCart },
-          icon("trash"),
-        )
-      : null,
+    cart.client ? round("client-remove", "Remove client", () => setClient(null), icon("close")) : null,
+    button("undo", { class: "btn quiet", key: "undo", disabled: !canUndo() }, undo, icon("undo"), "Undo"),
+    clearable ? round("clear", "Clear the sale", clearCart, icon("trash"), { key: "clear" }) : null,
   );
 }
 
-/** The discount: a way to give one, or the one that is given. */
 function tools() {
   if (!cart.lines.length) return null;
-  const give = h(
-    "button",
-    { class: "btn quiet", "data-test": "discount", onclick: askDiscount },
-    icon("tag"),
-    "Discount",
-  );
+  const give = button("discount", "btn quiet", askDiscount, icon("tag"), "Discount");
   return h("div", { class: "cart-tools", key: "tools" }, discountRow() ?? give);
 }

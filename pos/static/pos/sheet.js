@@ -1,7 +1,7 @@
 /** Sheets: dialogs over the page that hold one task, and the full screen at the end of one. */
 
+import { hold, round } from "./buttons.js";
 import { h, icon, patch } from "./dom.js";
-import { hold } from "./taps.js";
 
 const stack = new Set();
 let opened_so_far = 0;
@@ -26,11 +26,7 @@ export function openSheet({ title, content, onClose, onkeydown, wide, test }) {
       "header",
       { class: "sheet-head" },
       heading,
-      h(
-        "button",
-        { class: "round", "aria-label": "Close", "data-test": "sheet-close", onclick: () => close() },
-        icon("close"),
-      ),
+      round("sheet-close", "Close", () => close(), icon("close")),
     ),
     body,
   );
@@ -43,7 +39,6 @@ export function openSheet({ title, content, onClose, onkeydown, wide, test }) {
   return { close, redraw, element: dialog };
 }
 
-/** Opens a full screen that any tap closes. */
 export function openSheetScreen({ labelledby, body, onClose, test }) {
   const dialog = h(
     "dialog",
@@ -57,7 +52,6 @@ export function openSheetScreen({ labelledby, body, onClose, test }) {
   return { close };
 }
 
-/** Closes whatever lies over the page, as dismissed; used when the tablet locks. */
 export function closeAll() {
   for (const dialog of [...stack]) dialog.close();
 }

@@ -1,11 +1,10 @@
 /** Keeps the server's sale equal to the cart: one request at a time, the last state wins, nothing is ever lost. */
 
-import { askApproval } from "./approval.js";
 import { get, put, Refused, Unreached } from "./api.js";
+import { askApproval } from "./approval.js";
 import { adoptSale, cart, cartBody, keep, listenCart, renumberCart, setDiscount } from "./cart.js";
 import { askWhichSale, sameContents } from "./changed.js";
-import { patience } from "./patience.js";
-import { signal } from "./signal.js";
+import { patience, signal } from "./signal.js";
 import { tablet } from "./tablet.js";
 
 const PAUSE_MS = 150;
@@ -31,7 +30,6 @@ export function startSync() {
   addEventListener("online", () => sync.trouble?.retry && sendNow());
 }
 
-/** Sends the cart soon. */
 export function schedule() {
   dirty = true;
   sync.wait.start();
@@ -58,6 +56,7 @@ export function acceptSale(sale) {
 
 async function work() {
   if (tablet.person && !cart.finishing) {
+    sync.wait.start();
     dirty = true;
     failed = null;
     while (dirty && !failed) {

@@ -22,13 +22,11 @@ export async function loadCatalog() {
   changes.tell();
 }
 
-/** Remembers who works on the tablet now, or null when it is locked. */
 export function setPerson(person) {
   tablet.person = person;
   changes.tell();
 }
 
-/** Remembers the drawer session that takes the cash of this tablet, or null. */
 export function setDrawer(session) {
   tablet.drawer = session;
   changes.tell();

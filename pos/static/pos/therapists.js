@@ -18,7 +18,6 @@ export function defaultTherapist(item, inCart) {
   return [...inCart, ...recent(), tablet.person?.id, ...able].find((id) => able.includes(id)) ?? null;
 }
 
-/** Remembers on this tablet who was chosen last. */
 export function remember(id) {
   try {
     localStorage.setItem(KEY, JSON.stringify([id, ...recent().filter((other) => other !== id)].slice(0, KEPT)));

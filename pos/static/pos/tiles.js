@@ -1,5 +1,6 @@
 /** The price list as tiles under tabs. */
 
+import { button } from "./buttons.js";
 import { addItem, cart } from "./cart.js";
 import { customForm } from "./custom.js";
 import { h } from "./dom.js";
@@ -25,24 +26,13 @@ export function showTab(name = "treatment") {
   changes.tell();
 }
 
-/** The tabs with the tiles, or the form, of the chosen one. */
 export function tiles() {
   return [
     h(
       "div",
       { class: "tabs", role: "group", "aria-label": "Price list", key: "tabs" },
       TABS.map(([name, label]) =>
-        h(
-          "button",
-          {
-            class: "tab",
-            key: name,
-            "aria-pressed": name === tab,
-            "data-test": `tab-${name}`,
-            onclick: () => showTab(name),
-          },
-          label,
-        ),
+        button(`tab-${name}`, { class: "tab", key: name, "aria-pressed": name === tab }, () => showTab(name), label),
       ),
     ),
     tab === "custom" ? customForm({ redraw: changes.tell, added: () => showTab() }) : grid(),
@@ -62,9 +52,10 @@ function tile(item) {
   return h(
     "li",
     { key: item.code },
-    h(
-      "button",
-      { class: count ? "tile chosen" : "tile", "data-test": `item-${item.code}`, onclick: () => tapped(item) },
+    button(
+      `item-${item.code}`,
+      count ? "tile chosen" : "tile",
+      () => tapped(item),
       h("b", null, item.name),
       h(
         "span",

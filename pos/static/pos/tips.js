@@ -1,10 +1,10 @@
 /** Asking for the tip: per cent and amount side by side, none of them chosen beforehand. */
 
+import { askAmount } from "./amount.js";
+import { chip } from "./buttons.js";
 import { cart, setTip } from "./cart.js";
-import { alertBox, h } from "./dom.js";
-import { moneyPad, typed } from "./keypad.js";
-import { dollars, keyed, price } from "./money.js";
-import { openSheet } from "./sheet.js";
+import { h } from "./dom.js";
+import { dollars, price } from "./money.js";
 import { sync } from "./sync.js";
 import { tablet, therapistOf } from "./tablet.js";
 
@@ -12,7 +12,7 @@ import { tablet, therapistOf } from "./tablet.js";
 export function tipChips() {
   const people = [...new Set(cart.lines.map((line) => line.therapist).filter((id) => id !== null))];
   if (!people.length) return null;
-  const own = cart.tip && cart.tip.percent === undefined ? cart.tip.amount_cents : null;
+  const own = ownTip();
   return h(
     "fieldset",
     { class: "tip", key: "tip", "data-test": "tip" },
@@ -20,9 +20,9 @@ export function tipChips() {
     h(
       "div",
       { class: "chips five" },
-      chip("none", "None", "", own === 0, () => setTip({ amount_cents: 0 })),
+      chip("tip-none", own === 0, () => setTip({ amount_cents: 0 }), "None"),
       tablet.catalog.tip_percents.map(percentChip),
-      chip("other", "Other", own ? price(own) : "", Boolean(own), askAmount),
+      chip("tip-other", Boolean(own), askOwnTip, "Other", own ? amountWords(price(own)) : null),
     ),
     people.length > 1 ? shares() : null,
   );
@@ -30,18 +30,8 @@ export function tipChips() {
 
 function percentChip(percent) {
   const offer = sync.sale?.tip_suggestions.find((tip) => Number(tip.percent) === percent);
-  return chip(percent, `${percent}%`, offer ? dollars(offer.amount_cents) : "", cart.tip?.percent === percent, () =>
-    setTip({ percent }),
-  );
-}
-
-function chip(name, label, amount, pressed, choose) {
-  return h(
-    "button",
-    { class: "chip", key: name, "aria-pressed": pressed, "data-test": `tip-${name}`, onclick: choose },
-    label,
-    amount ? h("small", { class: "num" }, " ", amount) : null,
-  );
+  const amount = offer ? amountWords(dollars(offer.amount_cents)) : null;
+  return chip(`tip-${percent}`, cart.tip?.percent === percent, () => setTip({ percent }), `${percent}%`, amount);
 }
 
 function shares() {
@@ -54,28 +44,17 @@ function shares() {
   );
 }
 
-function askAmount() {
-  const state = { cents: cart.tip?.percent === undefined ? (cart.tip?.amount_cents ?? 0) : 0, trouble: "" };
-  const press = (key) => {
-    Object.assign(state, { cents: keyed(state.cents, key), trouble: "" });
-    sheet.redraw();
-  };
-  const done = () => {
-    sheet.close();
-    setTip({ amount_cents: state.cents });
-  };
-  const sheet = openSheet({
+function askOwnTip() {
+  askAmount({
+    name: "tip",
     title: "Tip",
-    test: "tip-sheet",
-    onkeydown: typed(press, done),
-    content: () => [
-      moneyPad({ label: "Tip", cents: state.cents, press, test: "tip-pad" }),
-      alertBox(state.trouble),
-      h(
-        "button",
-        { class: "btn primary big", "data-test": "tip-set", onclick: done },
-        state.cents ? `Tip ${dollars(state.cents)}` : "No tip",
-      ),
-    ],
+    label: "Tip",
+    cents: ownTip() ?? 0,
+    words: (cents) => (cents ? `Tip ${dollars(cents)}` : "No tip"),
+    take: (cents) => setTip({ amount_cents: cents }),
   });
 }
+
+/** The amount that was entered or "None" as 0; null when nothing or a percentage was chosen. */
+const ownTip = () => cart.tip?.amount_cents ?? null;
+const amountWords = (words) => h("small", { class: "num" }, " ", words);
