@@ -198,7 +198,7 @@ def _accept_difference(
     if abs(difference_cents) > NOTE_ABOVE_CENTS and not session.note:
         side = "over" if difference_cents > 0 else "short"
         raise NoteNeeded(
-            f"The drawer is {dollars(abs(difference_cents))} {side}. Say why.", amount_cents=difference_cents
+            f"The drawer is ${dollars(abs(difference_cents))} {side}. Say why.", amount_cents=difference_cents
         )
     if abs(difference_cents) <= APPROVAL_ABOVE_CENTS:
         return None

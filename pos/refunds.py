@@ -118,13 +118,15 @@ def find_refund(refund: Refund) -> GivenBack:
 
 
 def needs_approval(refund: Refund, sale: Sale, *, now: dt.datetime) -> bool:
-    """Whether the desk alone is not enough: above $50, or after 30 days (R2)."""
+    """Whether the desk alone is not enough: above $50 of one sale in all, or after 30 days (R2)."""
     assert sale.completed_at is not None  # noqa: S101 - a refundable sale is completed
-    return refund.total_cents > ALONE_UP_TO_CENTS or now - sale.completed_at > ALONE_FOR
+    back_cents = refund.total_cents + sum(earlier.total_cents for earlier in sale.refunds.all())
+    return back_cents > ALONE_UP_TO_CENTS or now - sale.completed_at > ALONE_FOR
 
 
 def _must_be_refundable(sale: Sale) -> None:
-    if sale.status not in (Sale.Status.COMPLETED, Sale.Status.PARTLY_REFUNDED):
+    # Also one whose lines are all back: its tips may have stayed.
+    if sale.status not in (Sale.Status.COMPLETED, Sale.Status.PARTLY_REFUNDED, Sale.Status.REFUNDED):
         raise NotRefundable(f"This sale is {sale.get_status_display()}.", sale_status=sale.status)
 
 

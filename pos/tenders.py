@@ -94,7 +94,7 @@ class NoChange(PlainTender):
     def hold(self, asked: AskedTender, *, basket: Payable, now: dt.datetime) -> Tender:
         amount_cents = asked.tendered_cents or wanted_cents(asked, basket.due_cents)
         if amount_cents > basket.due_cents:
-            raise MoreThanDue(f"Only {dollars(basket.due_cents)} is due, and only cash gives change.")
+            raise MoreThanDue(f"Only ${dollars(basket.due_cents)} is due, and only cash gives change.")
         if amount_cents <= 0:
             raise BadInput("amount_cents", "An amount to pay is between $0.01 and $100,000.")
         return Tender(

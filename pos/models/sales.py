@@ -26,7 +26,7 @@ class Sale(models.Model):
         Status.OPEN: frozenset({Status.COMPLETED, Status.ABANDONED}),
         Status.COMPLETED: frozenset({Status.PARTLY_REFUNDED, Status.REFUNDED, Status.VOIDED}),
         Status.PARTLY_REFUNDED: frozenset({Status.PARTLY_REFUNDED, Status.REFUNDED}),
-        Status.REFUNDED: frozenset(),
+        Status.REFUNDED: frozenset({Status.REFUNDED}),
         Status.VOIDED: frozenset(),
         Status.ABANDONED: frozenset(),
     }

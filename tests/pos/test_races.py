@@ -1,8 +1,11 @@
 """Twenty tablets at once: real threads on PostgreSQL, and books that are whole afterwards (R3)."""
 
+import datetime as dt
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import pytest
@@ -15,7 +18,7 @@ from pos import approvals, checkout, drawer, refunds, voids
 from pos.approvals import ApprovalRefused
 from pos.asked import AskedRefund, AskedRefundLine, AskedSale, AskedTender
 from pos.basket import Basket, SaleChanged
-from pos.drawer import DrawerIsOpen, DrawerNotOpen
+from pos.drawer import DrawerIsOpen, DrawerNotOpen, SalesInProgress
 from pos.models import Approval, Drawer, DrawerSession, Receipt, Refund, Sale, Tender
 from pos.refunds import GivenBack, MoreThanIsLeft
 from pos.reversals import NotRefundable
@@ -246,6 +249,23 @@ def test_no_cash_goes_into_a_drawer_that_is_being_closed(desk: TestDesk) -> None
     assert Tender.objects.count() == sold
 
 
+def test_a_drawer_that_is_closed_during_a_completion_counts_it_or_stays_open(desk: TestDesk) -> None:
+    session = DrawerSession.objects.get()
+    sale_ids = [desk.rings_up(of("massage-oil")).tenders("cash").sale.pk for _ in range(4)]
+
+    def lane(n: int) -> object:
+        if n == len(sale_ids):
+            return request(lambda: desk.closes_drawer(session, 100_00, note="Closed too early."))
+        return request(lambda: checkout.complete_sale(sale_id=sale_ids[n], desk=desk.desk, now=NOW))
+
+    answers = race(len(sale_ids) + 1, lane)
+
+    assert set(refusals(answers)) <= {SalesInProgress}
+    assert Sale.objects.filter(status="completed").count() == len(sale_ids)
+    closed = DrawerSession.objects.get()
+    assert (closed.status, closed.expected_cents) in {("open", None), ("closed", 196_00)}
+
+
 def test_of_twenty_openings_of_one_drawer_one_is_made(studio: Studio) -> None:
     desk, which = studio.desk, Drawer.objects.create(location=studio.location, name="Front")
 
@@ -358,7 +378,19 @@ def test_one_approval_is_used_once_by_twenty_requests(studio: Studio) -> None:
     assert refusals(answers) == [ApprovalRefused] * (TABLETS - 1)
 
 
-def waits_for_a_lock() -> bool:
+@contextmanager
+def while_the_worker_comes_by(*, now: dt.datetime) -> Iterator[None]:
+    """A request that the worker runs into: it starts before the request commits, and waits for the sale."""
+    worker = threading.Thread(target=lambda: (AbandonForgottenSales().run(now=now), connections.close_all()))
+    with transaction.atomic():
+        yield
+        worker.start()
+        while worker.is_alive() and not somebody_waits_for_a_lock():
+            time.sleep(0.02)
+    worker.join(timeout=10)
+
+
+def somebody_waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])
@@ -366,33 +398,20 @@ def waits_for_a_lock() -> bool:
 
 def test_a_sale_that_somebody_comes_back_to_just_now_is_not_abandoned(studio: Studio) -> None:
     late = studio.desk.rings_up(of("massage-oil")).later(minutes=40)
-    worker = threading.Thread(target=lambda: (AbandonForgottenSales().run(now=late.now), connections.close_all()))
 
-    with transaction.atomic():
+    with while_the_worker_comes_by(now=late.now):
         late.tenders("external")
-        worker.start()
-        deadline = threading.Event()
-        while not waits_for_a_lock() and worker.is_alive():
-            deadline.wait(0.02)
-    worker.join(timeout=10)
 
     assert (Sale.objects.get().status, Tender.objects.get().status) == ("open", "held")
 
 
 def test_a_sale_that_is_completed_just_now_does_not_stop_the_worker(studio: Studio) -> None:
-    completed = studio.desk.rings_up(of("massage-oil"))
-    completed.tenders("external")
+    desk = studio.desk.rings_up(of("massage-oil"))
+    desk.tenders("external")
     studio.desk.rings_up(of("massage-oil"))
-    late = completed.later(minutes=40)
-    late.last = completed.last
-    worker = threading.Thread(target=lambda: (AbandonForgottenSales().run(now=late.now), connections.close_all()))
+    late = desk.later(minutes=40)
 
-    with transaction.atomic():
+    with while_the_worker_comes_by(now=late.now):
         late.completes()
-        worker.start()
-        deadline = threading.Event()
-        while not waits_for_a_lock() and worker.is_alive():
-            deadline.wait(0.02)
-    worker.join(timeout=10)
 
     assert sorted(Sale.objects.values_list("status", flat=True)) == ["abandoned", "completed"]

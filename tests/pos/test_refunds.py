@@ -13,7 +13,6 @@ from pos.asked import AskedRefund, AskedRefundLine
 from pos.checkout import SameIdOtherContents
 from pos.models import Approval, RefundTender, Sale
 from pos.refunds import MoreThanIsLeft
-from pos.reversals import NotRefundable
 from studio.refusal import BadInput
 from tests.builders import Studio, build_studio, custom, item, of, tax, tip
 
@@ -81,10 +80,31 @@ def test_a_refund_above_what_is_left_is_refused_and_changes_nothing(studio: Stud
     desk.refunds(sale, (0, 2))
     before = balances()
 
-    with pytest.raises(NotRefundable):
+    with pytest.raises(MoreThanIsLeft, match="Only 0 of Massage oil"):
         desk.refunds(sale, (0, 1))
 
     assert balances() == before
+
+
+def test_a_tip_that_stayed_can_still_come_back_later(studio: Studio) -> None:
+    desk = studio.managers_desk
+    sale = desk.rings_up(of("deep-tissue-60", by=studio.bo), tips=(tip(studio.bo, 18_00),)).pays(external=118_00)
+    desk.refunds(sale, (0, 1))
+
+    desk.refunds(sale, tips=(0,))
+
+    assert balances() == {"4010 Services": -100_00, "4910 Refunds and allowances": 100_00}
+
+
+def test_fifty_dollars_in_pieces_are_fifty_dollars(studio: Studio) -> None:
+    desk = studio.desk
+    sale = desk.rings_up(custom("Basket", 30_00), custom("Basket", 30_00)).pays(external=60_00)
+    desk.refunds(sale, (0, 1))
+
+    with pytest.raises(ApprovalNeeded) as refused:
+        desk.refunds(sale, (1, 1))
+
+    assert refused.value.details["amount_cents"] == 30_00
 
 
 def test_one_of_two_is_left_and_two_are_asked_for(studio: Studio) -> None:

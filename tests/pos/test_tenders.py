@@ -44,7 +44,7 @@ def test_cash_gives_change(till: TestDesk) -> None:
 @pytest.mark.parametrize("kind", ["check", "external"])
 @pytest.mark.parametrize("field", ["amount_cents", "tendered_cents"])
 def test_only_cash_gives_change(till: TestDesk, kind: str, field: str) -> None:
-    with pytest.raises(MoreThanDue, match=r"Only 24\.00 is due, and only cash gives change"):
+    with pytest.raises(MoreThanDue, match=r"Only \$24\.00 is due, and only cash gives change"):
         till.tenders(kind, **{field: 24_01})
 
     assert not Tender.objects.exists()

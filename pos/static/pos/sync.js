@@ -8,7 +8,7 @@ import { patience, signal } from "./signal.js";
 import { tablet } from "./tablet.js";
 
 const PAUSE_MS = 150;
-const RETRY_MS = 5_000;
+const RETRY_MS = 3_000;
 const changes = signal();
 export const listenSync = changes.listen;
 /** `sale` is the server's last answer; `trouble` is `{words, retry}` while the cart could not be sent. */
