@@ -1,0 +1,147 @@
+"""What a bench does with Footfall's own code, in a process of its own: `python -m bench.inside COMMAND [NUMBER]`.
+
+Each command answers with one line of JSON. The database is that of DATABASE_URL.
+"""
+
+import cProfile
+import io
+import json
+import pstats
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.core.management.base import CommandError  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from rest_framework.test import APIClient  # noqa: E402
+
+from bench import history, till  # noqa: E402
+from ledger.chain import LinkEntries, unlinked  # noqa: E402
+from studio.devices import new_pairing_code, pair  # noqa: E402
+from studio.models import Device, Location, Staff  # noqa: E402
+from studio.sessions import sign_on  # noqa: E402
+from tests import builders  # noqa: E402
+
+DRAWER_TABLET = "Front tablet"
+TRANSACTION_WORDS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
+def prepare(_number: int) -> dict[str, int]:
+    """A small studio with taxes and an open drawer; who is who in it."""
+    call_command("migrate", verbosity=0)
+    with transaction.atomic(durable=True):
+        studio = builders.build_studio()
+        builders.tax(studio.location, "retail", ("OH", "0.0575"), ("OH-FRANKLIN", "0.0175"))
+        studio.desk.at(timezone.now()).opens_drawer(200_00)
+    return {"ana": studio.ana.pk, "bo": studio.bo.pk}
+
+
+def tablets(count: int) -> list[dict[str, str]]:
+    """Paired tablets with a person signed on to each, the first with the open drawer: the headers they send."""
+    names = [DRAWER_TABLET, *(f"Tablet {number}" for number in range(1, count))]
+    with transaction.atomic(durable=True):
+        return [_signed_on(name) for name in names]
+
+
+def grow(postings: int) -> dict[str, float]:
+    """About that many postings of history, in the image of the newest sale, and how long that took."""
+    started = time.monotonic()
+    made = history.grow(postings)
+    return {"postings": made, "seconds": time.monotonic() - started}
+
+
+def statements(lines: int) -> dict[str, Any]:
+    """The SQL statements of one sale with that many lines; BEGIN and COMMIT are not counted."""
+    client, body = _client(), till.basket(_people(), lines=lines)
+    _sell(client, body)  # the first one imports and caches
+    with CaptureQueriesContext(connection) as captured:
+        _sell(client, body)
+    sql = [query["sql"] for query in captured.captured_queries]
+    return {"sql": [text for text in sql if not text.startswith(TRANSACTION_WORDS)]}
+
+
+def books(_number: int) -> dict[str, Any]:
+    """Link what is not linked, as the worker does, then hold the books against their promises."""
+    started = time.monotonic()
+    while unlinked().exists():  # a run of the job seals so many and no more
+        LinkEntries.run(now=timezone.now())
+    linked = time.monotonic()
+    out = io.StringIO()
+    try:
+        call_command("check_books", stdout=out)
+        problem = ""
+    except CommandError as error:
+        problem = f"{error}\n{out.getvalue()}"
+    return {"problem": problem, "link_seconds": linked - started, "check_seconds": time.monotonic() - linked}
+
+
+def profile(requests: int) -> dict[str, str]:
+    """Where the time of so many sales goes within the process, by the function's own time and with all below it."""
+    client, body = _client(), till.basket(_people())
+    for _ in range(20):
+        _sell(client, body)
+    profiler = cProfile.Profile(time.thread_time)  # waiting for the disk costs no CPU
+    profiler.enable()
+    for _ in range(requests):
+        _sell(client, body)
+    profiler.disable()
+    return {order: _table(profiler, order) for order in ("tottime", "cumulative")}
+
+
+def _table(profiler: cProfile.Profile, order: str) -> str:
+    out = io.StringIO()
+    pstats.Stats(profiler, stream=out).sort_stats(order).print_stats(60)
+    return out.getvalue()
+
+
+def _signed_on(name: str) -> dict[str, str]:
+    now = timezone.now()
+    device, _ = Device.objects.get_or_create(name=name, location=Location.objects.get())
+    device, token = pair(code=new_pairing_code(device, now=now), now=now)
+    _, session = sign_on(device=device, staff=Staff.objects.get(username="dana"), now=now)
+    return till.headers(token, session)
+
+
+def _client() -> APIClient:
+    with transaction.atomic(durable=True):
+        headers = _signed_on(DRAWER_TABLET)
+    return APIClient(headers=headers)
+
+
+def _people() -> dict[str, int]:
+    return {name: Staff.objects.get(username=name).pk for name in ("ana", "bo")}
+
+
+def _sell(client: APIClient, body: dict[str, Any]) -> None:
+    fresh = till.with_new_ids(body)
+    answer = client.put(till.address(uuid.uuid4()), fresh, format="json")
+    if answer.status_code != 201:
+        raise SystemExit(f"{answer.status_code}: {answer.content.decode()[:2000]}")
+
+
+COMMANDS: dict[str, Callable[[int], Any]] = {
+    "prepare": prepare,
+    "tablets": tablets,
+    "grow": grow,
+    "statements": statements,
+    "books": books,
+    "profile": profile,
+}
+
+
+def main() -> None:
+    command, *number = sys.argv[1:]
+    print(json.dumps(COMMANDS[command](int(number[0]) if number else 0)))
+
+
+if __name__ == "__main__":
+    main()
