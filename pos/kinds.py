@@ -7,10 +7,11 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import ClassVar, Protocol
+from functools import cache, lru_cache
+from typing import Any, ClassVar, Protocol, cast
 
 from django.conf import settings
+from django.db.models import BigIntegerField, CharField, DateField
 from django.utils.module_loading import import_string
 
 from ledger.accounts import Account
@@ -18,6 +19,7 @@ from ledger.journal import Dimensions, Line, credit, debit
 from pos.asked import MAX_CENTS, AskedLine, AskedTender
 from pos.models import DrawerSession, Item, RefundLine, RefundTender, Sale, SaleLine, TaxCategory, Tender
 from studio.models import Location, Staff
+from studio.prepared import Prepared, Slot
 from studio.refusal import BadInput, Refusal
 
 
@@ -155,13 +157,23 @@ class OverTheCounter:
         yield debit(Account.REFUNDS, part.net_cents, category=line.category, therapist_id=line.therapist_id)
 
 
+@lru_cache(maxsize=64)
+def _shelf(count: int) -> "Prepared[Item]":
+    """The query for so many items with their prices."""
+    codes = [Slot(f"code_{n}", CharField()) for n in range(count)]
+    location, on = Slot("location", BigIntegerField()), Slot("on", DateField())
+    found = Item.objects.filter(code__in=codes).priced(location=cast(Any, location), on=cast(Any, on))
+    return Prepared(lambda: found.order_by())
+
+
 class CatalogueItem(OverTheCounter):
     """A treatment, an add-on or a retail product of the catalogue, at the price of the day."""
 
     code = "item"
 
     def price(self, asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
-        items = Item.objects.filter(code__in={line.item for line in asked}).priced(location=at.location, on=at.on)
+        codes = {f"code_{n}": code for n, code in enumerate(sorted({line.item for line in asked}))}
+        items = _shelf(len(codes)).rows(location=at.location.pk, on=at.on, **codes)
         shelf = {item.code: item for item in items}
         return [self._line(line, shelf.get(line.item), at) for line in asked]
 

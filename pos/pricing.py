@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
+from typing import Any, cast
 
 from django.db import models
 from django.db.models import F
@@ -15,6 +16,7 @@ from pos.asked import MAX_CENTS, MAX_LINES, MAX_QUANTITY, AskedDiscount, AskedLi
 from pos.kinds import PricingContext, line_kind
 from pos.models import Sale, SaleDiscount, SaleLine, SaleTax, TaxRate, Tip
 from studio.models import Location, Staff
+from studio.prepared import Prepared, Slot
 from studio.refusal import BadInput
 
 TIP_PERCENTS = (18, 20, 25)
@@ -151,11 +153,19 @@ def _in_words(wish: AskedDiscount, row: SaleDiscount, on_line: SaleLine | None) 
     return f"{size} off {'this line' if on_line else 'the sale'} ({row.get_reason_display()})"
 
 
+def _rates() -> "models.QuerySet[TaxRate]":
+    location, on = Slot("location", models.BigIntegerField()), Slot("on", models.DateField())
+    return TaxRate.objects.in_force(location=cast(Any, location), on=cast(Any, on))
+
+
+_RATES = Prepared(_rates)
+
+
 def _tax(lines: Sequence[SaleLine], *, location: Location, on: dt.date) -> list[SaleTax]:
     """Tax every line; once per rate group, or per line, as the location rounds (R7, T03, T04)."""
     rates = {
         category: list(group)
-        for category, group in groupby(TaxRate.objects.in_force(location=location, on=on), lambda r: r.tax_category)
+        for category, group in groupby(_RATES.rows(location=location.pk, on=on), lambda rate: rate.tax_category)
     }
     taxes: list[SaleTax] = []
     for category, group_rates in ({category: rates.get(category, []) for category in _categories(lines)}).items():

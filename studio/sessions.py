@@ -2,12 +2,14 @@
 
 import datetime as dt
 import secrets
+from typing import Any
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import CharField, FilteredRelation, Q, QuerySet
 
 from studio import rights
 from studio.devices import mark_seen, token_hash
 from studio.models import Device, Staff, StaffSession
+from studio.prepared import Prepared, Slot
 from studio.refusal import Refusal
 
 IDLE = dt.timedelta(minutes=10)
@@ -49,6 +51,19 @@ def find_session(device: Device, token: str, *, now: dt.datetime) -> StaffSessio
     return _used(found, device, now)
 
 
+def _signed_on() -> "QuerySet[Any]":
+    session = FilteredRelation("sessions", condition=Q(sessions__token_hash=Slot("session", CharField())))
+    return (
+        Device.objects.annotate(found=session, rights=rights.InWords(staff="found__staff", location="location"))
+        .select_related("location", "found__staff")  # type: ignore[misc] # the plugin does not know filtered relations
+        .filter(token_hash=Slot("device", CharField()), revoked_at=None)
+        .order_by()
+    )
+
+
+_SIGNED_ON: "Prepared[Any]" = Prepared(_signed_on)
+
+
 def find_signed_on(
     device_token: str, session_token: str | None, *, now: dt.datetime
 ) -> tuple[Device, StaffSession | None] | None:
@@ -56,15 +71,10 @@ def find_signed_on(
 
     The person comes with their rights at the device's location, so that `rights.can` asks no more.
     """
-    session = FilteredRelation("sessions", condition=Q(sessions__token_hash=token_hash(session_token or "")))
-    device = (
-        Device.objects.annotate(found=session, rights=rights.InWords(staff="found__staff", location="location"))
-        .select_related("location", "found__staff")  # type: ignore[misc] # the plugin does not know filtered relations
-        .filter(token_hash=token_hash(device_token), revoked_at=None)
-        .first()
-    )
-    if device is None:
+    found = _SIGNED_ON.rows(device=token_hash(device_token), session=token_hash(session_token or ""))
+    if not found:
         return None
+    device = found[0]
     mark_seen(device, now=now)
     used = _used(getattr(device, "found", None), device, now)  # the attribute is there only with a session
     if used is not None:
