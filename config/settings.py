@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "studio",
     "ledger",
     "jobs",
+    "payments",
     "pos",
     "api",
     "django.contrib.admin",
@@ -46,7 +47,12 @@ INSTALLED_APPS = [
 
 # What plugs in -------------------------------------------------------------------------------------------------------
 POS_LINE_KINDS = ["pos.kinds.CatalogueItem", "pos.kinds.CustomAmount"]
-POS_TENDER_KINDS = ["pos.tenders.Cash", "pos.tenders.Check", "pos.tenders.ExternalTerminal"]
+POS_TENDER_KINDS = [
+    "pos.tenders.Cash",
+    "pos.tenders.Check",
+    "pos.tenders.ExternalTerminal",
+    "pos.cards.CardOnReader",
+]
 BOOK_CHECKS = [
     "ledger.checks.check_entries_balance",
     "ledger.checks.check_entries_balance_per_location",
@@ -74,12 +80,35 @@ BOOK_CHECKS = [
     "pos.checks.check_receipts_have_no_gaps",
     "pos.checks.check_everything_has_its_receipt",
     "pos.checks.check_no_hold_outlives_its_sale",
+    "payments.checks.check_movements_are_posted",
+    "payments.checks.check_balance_agrees",
+    "payments.checks.check_finished_payouts_come_to_zero",
+    "payments.checks.check_payouts_are_the_sum_of_their_parts",
+    "payments.checks.check_money_in_transit",
+    "payments.checks.check_disputed_money",
+    "payments.checks.check_refunds_payable",
+    "payments.checks.check_nothing_stays_in_suspense",
+    "payments.checks.check_charges_come_to_an_end",
+    "payments.checks.check_card_refunds_are_sent",
     "jobs.checks.check_outbox",
     "jobs.checks.check_dead_rows",
     "jobs.checks.check_schedule",
 ]
-JOBS_CLAIMABLE = ["jobs.outbox.Outbox"]
-JOBS_SCHEDULE = ["ledger.chain.LinkEntries", "pos.schedule.AbandonForgottenSales", "studio.throttle.ForgetOldTries"]
+JOBS_CLAIMABLE = [
+    "payments.asking.LiveCharges",
+    "payments.refunds.OpenRefunds",
+    "payments.inbox.StripeEvents",
+    "pos.cards.EndedCharges",
+    "jobs.outbox.Outbox",
+]
+JOBS_SCHEDULE = [
+    "ledger.chain.LinkEntries",
+    "payments.inbox.FetchMissedEvents",
+    "payments.reconciliation.FetchMovements",
+    "payments.unsold.PutUnsoldAside",
+    "pos.schedule.AbandonForgottenSales",
+    "studio.throttle.ForgetOldTries",
+]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -109,6 +138,15 @@ TEMPLATES = [
         },
     }
 ]
+
+# Stripe: two variables are all that separates the demo, Stripe's sandbox and real money -----------------------------
+STRIPE_STAND_IN_KEY = "sk_test_sim"
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="") or (STRIPE_STAND_IN_KEY if DEMO else "")
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[]) or (["whsec_demo"] if DEMO else [])
+_STAND_IN = env.str("STRIPE_API_BASE", default="") or "http://127.0.0.1:12111"
+STRIPE_API_BASE = _STAND_IN if STRIPE_SECRET_KEY == STRIPE_STAND_IN_KEY else ""  # empty: Stripe's own
+STRIPE_STAND_IN_ALLOWED = False  # tests say so
+PAYMENTS_GATEWAY = "payments.gateway.StripeGateway"
 
 # Database: SQLite unless DATABASE_URL names a PostgreSQL; `reports` is the same data, read-only ---------------------
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/var/footfall.sqlite3")}

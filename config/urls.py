@@ -8,6 +8,7 @@ handler500 = "api.errors.server_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="desk"), name="home"),
+    path("", include("payments.urls")),
     path("", include("pos.urls")),
     path("", include("api.urls")),
     path("admin/", admin.site.urls),

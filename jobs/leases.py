@@ -66,6 +66,15 @@ def claim(queryset: QuerySet[Row], *, now: dt.datetime, lease: dt.timedelta, lim
     return list(queryset.model._default_manager.filter(lease_token=token).order_by("run_at", "pk"))
 
 
+def take(queryset: QuerySet[Row], *, now: dt.datetime, lease: dt.timedelta) -> Row | None:
+    """The one row of the queryset, due or not, as the caller's until `now + lease`; None when somebody else has it."""
+    token = uuid.uuid4()
+    idle = queryset.filter(Q(lease_until=None) | Q(lease_until__lt=now), dead_at=None)
+    if not idle.update(lease_until=now + lease, lease_token=token, attempts=F("attempts") + 1):
+        return None
+    return queryset.model._default_manager.get(lease_token=token)
+
+
 def done(row: Leased, **finished: Any) -> None:
     """Give the row back with the fields that say it is finished; LeaseLost when it is no longer the caller's."""
     _give_back(row, last_error="", **finished)
@@ -76,6 +85,11 @@ def failed(row: Leased, *, error: str, now: dt.datetime) -> None:
     pause = min(FIRST_PAUSE * 2 ** max(0, row.attempts - 1), LONGEST_PAUSE)
     dead_at = now if row.attempts >= MAX_TRIES else None
     _give_back(row, last_error=error[:LONGEST_ERROR], run_at=now + pause, dead_at=dead_at)
+
+
+def again(row: Leased, *, run_at: dt.datetime, why: str = "", **fields: Any) -> None:
+    """Give the row back to be looked at once more at `run_at`: nothing went wrong, so no try counts."""
+    _give_back(row, run_at=run_at, attempts=0, last_error=why[:LONGEST_ERROR], **fields)
 
 
 def put_back(row: Leased, *, error: str) -> None:

@@ -55,6 +55,16 @@ def lock_open_period(on: dt.date) -> None:
         raise PeriodClosed(f"{month:%B %Y} is closed in the books.", month=month.isoformat())
 
 
+def open_day(on: dt.date) -> dt.date:
+    """The day itself, or the first day after it whose month is not closed: where a late event is posted (rule 77)."""
+    closed = set(
+        Period.objects.filter(month__gte=on.replace(day=1), status=Period.Status.CLOSED).values_list("month", flat=True)
+    )
+    while (month := on.replace(day=1)) in closed:
+        on = Period(month=month).ends_on
+    return on
+
+
 def close(month: dt.date, *, by: Staff, now: dt.datetime) -> Period:
     """Close a month for good: link its entries first, then take no more.
 

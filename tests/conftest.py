@@ -10,9 +10,13 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.test import TransactionTestCase
+from pytest_django.fixtures import Settings
 
 from ledger import guards
+from payments.gateway import gateway
+from payments.models import Reader
 from tests import builders
+from tests.stripe_sim.stand_in import StandIn, stand_in
 
 NEEDS_POSTGRESQL = "needs PostgreSQL, this run is on SQLite: `make test-pg` runs it"
 
@@ -65,3 +69,21 @@ def studio(db: None) -> builders.Studio:
 def desk(studio: builders.Studio) -> builders.TestDesk:
     """Its tablet with a desk person signed on."""
     return studio.desk
+
+
+@pytest.fixture
+def stripe(settings: Settings) -> Iterator[StandIn]:
+    """An empty account that the gateway talks to over HTTP; its clock starts at `now` (signatures keep real time)."""
+    with stand_in() as sim:
+        sim.tell("clock", now=builders.NOW.timestamp())
+        settings.STRIPE_API_BASE = sim.url
+        gateway.cache_clear()
+        yield sim
+        gateway.cache_clear()
+
+
+@pytest.fixture
+def reader(stripe: StandIn, studio: builders.Studio) -> Reader:
+    """The reader on the studio's desk."""
+    made = stripe.reader()
+    return Reader.objects.create(location=studio.location, stripe_id=made.id, label=made.label)

@@ -1,0 +1,183 @@
+"""Charges: taken in one transaction, asked of Stripe between transactions, settled in another.
+
+`payments.asking` does the part in between. The same `settle` serves the desk's repeat, the worker, an event and the
+reconciliation, so it does not matter who comes first (RELIABILITY "Charge engine").
+"""
+
+import datetime as dt
+import uuid
+
+from django.db import transaction
+
+from payments.models import Charge, Presentation, Reader
+from payments.rare import reached
+from payments.states import IntentState
+from studio.models import Location
+from studio.refusal import BadInput, Refusal
+
+Status, Failure = Charge.Status, Charge.Failure
+
+LEAST_CENTS = 50
+"""Stripe takes no less by card."""
+DESK_ASKS_FOR = dt.timedelta(seconds=15)
+"""So long the desk that made the charge has it for itself; then the worker looks too."""
+FINISH_AFTER = dt.timedelta(seconds=5)
+"""So long whoever heard that a charge ended has its owner's end for itself; then the worker sees to it."""
+
+
+class ReaderBusy(Refusal):
+    """The reader serves another sale."""
+
+    code = "reader_busy"
+
+
+class ChargeInFlight(Refusal):
+    """A card is being asked; until that is known nothing else may happen to what it pays."""
+
+    code = "charge_in_flight"
+
+
+class CardWasCharged(Refusal):
+    """The money is taken: it can be used or given back, not cancelled."""
+
+    code = "card_was_charged"
+
+
+class WrongAmount(Exception):
+    """Stripe took another amount than it was asked for: a broken promise that a person must look at."""
+
+
+# In the caller's transaction -----------------------------------------------------------------------------------------
+
+
+def take(*, owner: str, about: str, location: Location, amount_cents: int, reader: Reader, now: dt.datetime) -> Charge:
+    """A charge to be asked for once the caller has committed; ReaderBusy while the reader serves another."""
+    if amount_cents < LEAST_CENTS:
+        raise BadInput("amount_cents", "A card pays at least $0.50.")
+    _must_be_free(reader)
+    charge = Charge(
+        owner=owner,
+        n=Charge.objects.filter(owner=owner).count() + 1,
+        about=about,
+        location=location,
+        reader=reader,
+        amount_cents=amount_cents,
+        created_at=now,
+        run_at=now + DESK_ASKS_FOR,
+    )
+    charge.save(force_insert=True)
+    Presentation.objects.create(charge=charge, n=1, reader=reader, asked_at=now)
+    return charge
+
+
+def present_again(charge: Charge, *, n: int, reader: Reader | None, now: dt.datetime) -> None:
+    """Have the same intent presented once more, on this reader or another; the same `n` again changes nothing."""
+    charge = Charge.objects.select_for_update().get(pk=charge.pk)
+    if n <= charge.try_wanted:
+        return
+    if n > charge.try_wanted + 1:
+        raise BadInput("n", f"The next try is number {charge.try_wanted + 1}.")
+    if charge.status == Status.SUCCEEDED:
+        raise CardWasCharged("The card has paid this already.")
+    if charge.status != Status.FAILED or charge.cancel_wanted_at is not None:
+        raise ChargeInFlight("The card is still being asked. Wait until it is known.")
+    reader = reader or charge.reader
+    assert reader is not None  # noqa: S101 - a charge at the desk has one
+    _must_be_free(reader)
+    Presentation.objects.create(charge=charge, n=n, reader=reader, asked_at=now)
+    charge.status, charge.try_wanted, charge.reader = Status.SENT, n, reader
+    charge.failure = charge.decline_code = charge.last_error = ""
+    charge.run_at, charge.doubts = now + DESK_ASKS_FOR, 0
+    charge.save(
+        update_fields=["status", "try_wanted", "reader", "failure", "decline_code", "last_error", "run_at", "doubts"]
+    )
+
+
+def want_cancel(charge: Charge, *, now: dt.datetime) -> None:
+    """Have the charge taken back at Stripe; it ends as cancelled, or as paid when the card was faster."""
+    unended = Charge.objects.filter(pk=charge.pk, cancel_wanted_at=None).exclude(
+        status__in=[Status.SUCCEEDED, Status.CANCELLED]
+    )
+    unended.update(cancel_wanted_at=now, run_at=now, last_error="")
+
+
+def _must_be_free(reader: Reader) -> None:
+    if Charge.objects.live().filter(reader=reader).exists():
+        raise ReaderBusy(f"{reader} is busy with another sale. Choose another reader, or wait a moment.")
+
+
+# What became of it ---------------------------------------------------------------------------------------------------
+
+
+def settle(charge_id: uuid.UUID, intent: IntentState, *, now: dt.datetime) -> None:
+    """Move the charge to what its intent says, forward only; WrongAmount when Stripe took another amount."""
+    with transaction.atomic(durable=True):
+        charge = Charge.objects.select_for_update().get(pk=charge_id)
+        to = _status_of(intent)
+        if to is None or to not in Charge.MOVES[charge.status]:
+            if to is not None and to != charge.status:
+                reached("late_news_ignored")
+            return
+        if charge.intent_id is None:
+            reached("news_before_id")
+        charge.intent_id = intent.id
+        charge.status = to
+        charge.failure, charge.decline_code = "", ""
+        if to == Status.SUCCEEDED:
+            _note_payment(charge, intent, now=now)
+        if to != Status.REQUIRES_ACTION:
+            charge.run_at, charge.dead_at = now + FINISH_AFTER, None  # its owner's turn
+        charge.save()
+
+
+def end_try(charge: Charge, failure: str, *, now: dt.datetime, decline_code: str = "", stripe_charge: str = "") -> None:
+    """The try did not pay; the intent stays and may be presented again."""
+    reached(f"try_{failure}")
+    with transaction.atomic(durable=True):
+        live = Charge.objects.live().filter(pk=charge.pk, try_wanted=charge.try_wanted)
+        if not live.update(status=Status.FAILED, failure=failure, decline_code=decline_code):
+            return
+        charge.presentations.filter(n=charge.try_wanted).update(
+            ended_at=now, failure=failure, decline_code=decline_code, stripe_charge=stripe_charge
+        )
+
+
+def settle_by_intent(intent: IntentState, *, now: dt.datetime) -> Charge | None:
+    """Settle the charge that the intent is for; None when it is none of ours."""
+    found = Charge.objects.filter(intent_id=intent.id).first()
+    if found is None:
+        found = _by_attempt(intent.metadata.get("attempt", ""))
+    if found is None:
+        reached("intent_of_nobody")
+        return None
+    settle(found.pk, intent, now=now)
+    found.refresh_from_db()
+    return found
+
+
+def _by_attempt(attempt: str) -> Charge | None:
+    try:
+        return Charge.objects.filter(pk=uuid.UUID(attempt), intent_id=None).first()
+    except ValueError:
+        return None
+
+
+def _status_of(intent: IntentState) -> str | None:
+    """The status that an intent's means for a charge; None while it waits for a card."""
+    if intent.status == "succeeded":
+        return Status.SUCCEEDED
+    if intent.status == "canceled":
+        return Status.CANCELLED
+    if intent.status in ("processing", "requires_action", "requires_capture"):
+        return Status.REQUIRES_ACTION
+    return None
+
+
+def _note_payment(charge: Charge, intent: IntentState, *, now: dt.datetime) -> None:
+    if intent.received_cents != charge.amount_cents:
+        raise WrongAmount(f"{charge}: Stripe took {intent.received_cents} cents.")
+    charge.succeeded_at = intent.succeeded_at or now
+    charge.stripe_charge = intent.charge_id
+    if intent.card is not None:
+        charge.card_brand, charge.card_last4 = intent.card.brand, intent.card.last4
+    charge.presentations.filter(n=charge.try_wanted).update(ended_at=now, stripe_charge=intent.charge_id)
