@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from api.views import catalog, clients, devices, documentation, drawers, health, nowhere, refunds, sales, staff
+from api.views import catalog, clients, devices, documentation, drawers, health, nowhere, readers, refunds, sales, staff
 
 v1 = [
     path("devices/pair", devices.Pair.as_view()),
@@ -14,11 +14,13 @@ v1 = [
     path("staff-sessions/current", staff.CurrentStaffSession.as_view()),
     path("approvals/", staff.ApprovalList.as_view()),
     path("catalog", catalog.Catalog.as_view()),
+    path("readers/", readers.ReaderList.as_view()),
     path("clients/", clients.ClientList.as_view()),
     path("clients/<uuid:client_id>", clients.ClientDetail.as_view()),
     path("sales/", sales.SaleList.as_view()),
     path("sales/<uuid:sale_id>", sales.SaleDetail.as_view()),
     path("sales/<uuid:sale_id>/tenders/<uuid:tender_id>", sales.SaleTender.as_view()),
+    path("sales/<uuid:sale_id>/tenders/<uuid:tender_id>/tries/<int:n>", sales.SaleTenderTry.as_view()),
     path("sales/<uuid:sale_id>/completion", sales.SaleCompletion.as_view()),
     path("sales/<uuid:sale_id>/abandonment", sales.SaleAbandonment.as_view()),
     path("sales/<uuid:sale_id>/void", refunds.SaleVoid.as_view()),

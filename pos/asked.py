@@ -68,13 +68,14 @@ class AskedSale:
 
 @dataclass(frozen=True, slots=True)
 class AskedTender:
-    """A way to pay: how much of what is due (default all of it) and, for cash, how much was handed over."""
+    """A way to pay: how much of what is due (default all of it), what was handed over in cash, which card reader."""
 
     kind: str
     amount_cents: int | None = None
     tendered_cents: int | None = None
     reference: str = ""
     drawer_session_id: uuid.UUID | None = None
+    reader_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

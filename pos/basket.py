@@ -10,7 +10,7 @@ from ledger.models import Entry
 from ledger.money import nickel
 from pos import drawer
 from pos.asked import Desk
-from pos.kinds import line_kind, tender_kind
+from pos.kinds import Progress, line_kind, tender_kind
 from pos.models import DrawerSession, Receipt, Sale, SaleDiscount, SaleLine, SaleTax, Tender, Tip
 from pos.pricing import Priced
 from pos.writing import insert_together
@@ -22,6 +22,11 @@ class SaleChanged(Refusal):
     """Another tablet, tab or request was faster."""
 
     code = "sale_changed"
+
+
+def progress_of(tender: Tender) -> Progress | None:
+    """How far a tender is that somebody else must answer for."""
+    return tender_kind(tender.kind).progress(tender)
 
 
 class Basket:
@@ -51,7 +56,7 @@ class Basket:
         basket.discounts = list(sale.discounts.select_related("approver"))
         basket.taxes = list(sale.taxes.order_by("id"))
         basket.tips = list(sale.tips.select_related("therapist").order_by("id"))
-        basket.tenders = list(sale.tenders.all())
+        basket.tenders = list(sale.tenders.select_related("charge__reader"))
         if sale.is_completed:
             basket.receipt = sale.receipts.select_related("location").filter(refund=None).first()
         return basket
@@ -75,6 +80,17 @@ class Basket:
     def change_cents(self) -> int:
         return sum(tender.change_cents for tender in self.live_tenders)
 
+    @property
+    def waiting_tenders(self) -> list[Tender]:
+        """Those for which somebody else must still answer."""
+        return [tender for tender in self.live_tenders if (how := progress_of(tender)) and how.is_waiting]
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether nothing is due and every tender has its money."""
+        answers = [progress_of(tender) for tender in self.live_tenders]
+        return self.due_cents <= 0 and all(how is None or how.state == "paid" for how in answers)
+
     def put(self, priced: Priced) -> None:
         """Replace what is sold by newly priced contents."""
         self.lines, self.discounts, self.taxes, self.tips = priced.lines, priced.discounts, priced.taxes, priced.tips
@@ -92,9 +108,8 @@ class Basket:
         self.tenders.append(tender)
         self._count_rounding()
 
-    def drop(self, tender: Tender, *, now: dt.datetime) -> None:
-        """Release a held tender; the sale is due that much more again."""
-        tender_kind(tender.kind).release(tender, now=now)
+    def take_off(self, tender: Tender) -> None:
+        """Note that a held tender was released; the sale is due that much more again."""
         tender.status = Tender.Status.RELEASED
         self._count_rounding()
 
@@ -161,4 +176,4 @@ class Basket:
     def _update_tenders(self) -> None:
         known = [tender for tender in self.tenders if not tender._state.adding]
         if known:
-            Tender.objects.bulk_update(known, ["status"])
+            Tender.objects.bulk_update(known, ["status", "reference"])

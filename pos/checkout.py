@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Sequence
 
 from ledger import journal
+from payments.charges import ChargeInFlight
 from pos import approvals, receipts
 from pos.asked import AskedSale, AskedTender, Desk, fingerprint
-from pos.basket import Basket, SaleChanged
+from pos.basket import Basket, SaleChanged, progress_of
 from pos.kinds import line_kind, tender_kind
 from pos.models import Approval, Client, Sale, SaleDiscount, SaleLine, Tender
 from pos.pricing import price
@@ -77,12 +78,18 @@ def sell(
     revision: int | None = None,
     approval_id: uuid.UUID | None = None,
 ) -> Basket:
-    """A whole sale in one request: contents, tenders and completion, all or nothing."""
+    """A whole sale in one request: contents, tenders and completion, all or nothing.
+
+    With a tender that somebody else must answer for, the sale stays open until a repeat finds the answer.
+    """
     rights.require(desk.staff, Right.SELL, desk.location)
     basket = _put(sale_id=sale_id, asked=asked, desk=desk, now=now, revision=revision, approval_id=approval_id)
     for tender_id, wish in tenders:
         _hold(basket, tender_id=tender_id, asked=wish, now=now)
-    _complete(basket, now=now)
+    if all((how := progress_of(tender)) is None or how.state == "paid" for tender in basket.live_tenders):
+        _complete(basket, now=now)
+    else:
+        basket.write()
     return basket
 
 
@@ -96,16 +103,41 @@ def put_tender(*, sale_id: uuid.UUID, tender_id: uuid.UUID, asked: AskedTender, 
 
 
 def drop_tender(*, sale_id: uuid.UUID, tender_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket:
-    """Take a held tender off an open sale; one that is off already stays off."""
+    """Take a held tender off an open sale; one that is off already stays off.
+
+    One that others must answer for is withdrawn from them first, and goes off when a repeat finds that it is.
+    """
     rights.require(desk.staff, Right.SELL, desk.location)
     basket = _read_locked(sale_id, desk=desk)
     _must_be_open(basket.sale)
     for tender in basket.tenders:
         if tender.pk == tender_id and tender.status == Tender.Status.HELD:
-            basket.drop(tender, now=now)
-            basket.touch(now=now)
+            _drop(basket, tender, now=now)
     basket.write()
     return basket
+
+
+def try_again(
+    *, sale_id: uuid.UUID, tender_id: uuid.UUID, n: int, asked: AskedTender, desk: Desk, now: dt.datetime
+) -> Basket:
+    """Ask once more for a tender that was refused, as its try number `n`; the same try again changes nothing."""
+    rights.require(desk.staff, Right.SELL, desk.location)
+    basket = _read_locked(sale_id, desk=desk)
+    tender = next((tender for tender in basket.tenders if tender.pk == tender_id), None)
+    if tender is None:
+        raise BadInput("tender", "This payment is not on the sale.")
+    if tender.status == Tender.Status.HELD:
+        _must_be_open(basket.sale)
+        tender_kind(tender.kind).try_again(tender, n=n, asked=asked, now=now)
+    return _read_locked(sale_id, desk=desk)
+
+
+def ask(basket: Basket, *, now: dt.datetime) -> bool:
+    """Go on asking for what others must answer; between transactions. Whether there was anything to ask."""
+    waiting = basket.waiting_tenders if basket.sale.status == Sale.Status.OPEN else []
+    for tender in waiting:
+        tender_kind(tender.kind).ask(tender, now=now)
+    return bool(waiting)
 
 
 def complete_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket:
@@ -117,21 +149,43 @@ def complete_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket
 
 
 def abandon_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket:
-    """Give back every held tender and end an open sale; an abandoned one stays so (R1)."""
+    """Give back every held tender and end an open sale; an abandoned one stays so (R1).
+
+    ChargeInFlight while a card is being asked. What was refused is withdrawn first; a repeat then ends the sale.
+    """
     rights.require(desk.staff, Right.SELL, desk.location)
     basket = _read_locked(sale_id, desk=desk)
     if basket.sale.status != Sale.Status.ABANDONED:
         _must_be_open(basket.sale)
-        _abandon(basket, now=now)
+        _must_not_wait(basket)
+        if _let_go(basket, now=now):
+            _abandon(basket, now=now)
     return basket
 
 
 def abandon_forgotten(sale: Sale, *, before: dt.datetime, now: dt.datetime) -> None:
     """End a sale that is still open and without a request since `before`; nothing when somebody came back to it."""
-    desk = Desk(location=sale.location, staff=sale.opened_by, device=sale.device)
-    basket = _read_locked(sale.pk, desk=desk)
-    if basket.sale.status == Sale.Status.OPEN and basket.sale.last_request_at < before:
+    basket = find_unattended(sale)
+    if basket.sale.status == Sale.Status.OPEN and basket.sale.last_request_at < before and _let_go(basket, now=now):
         _abandon(basket, now=now)
+
+
+def find_unattended(sale: Sale) -> Basket:
+    """A sale that its tablet has left, locked; what is done to it is done in the name of who opened it."""
+    return _read_locked(sale.pk, desk=Desk(location=sale.location, staff=sale.opened_by, device=sale.device))
+
+
+def complete_unattended(basket: Basket, *, now: dt.datetime) -> bool:
+    """Complete a sale that its tablet has left when it is paid in full; whether it was."""
+    if basket.is_paid:
+        _complete(basket, now=now)
+    return basket.sale.is_completed
+
+
+def drop_unattended(basket: Basket, tender: Tender, *, now: dt.datetime) -> None:
+    """Take off a tender that ended without paying."""
+    _drop(basket, tender, now=now)
+    basket.write()
 
 
 def find_sale(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
@@ -204,6 +258,7 @@ def _may_change(basket: Basket, revision: int | None) -> None:
     if basket.sale.is_completed:
         raise SameIdOtherContents("This sale is completed. Start a new one.", sale_status=basket.sale.status)
     _must_be_open(basket.sale)
+    _must_not_wait(basket)
     if revision != basket.sale.revision:
         raise SaleChanged("Somebody else changed this sale just now.", revision=basket.sale.revision)
 
@@ -211,6 +266,14 @@ def _may_change(basket: Basket, revision: int | None) -> None:
 def _must_be_open(sale: Sale) -> None:
     if sale.status != Sale.Status.OPEN:
         raise SaleNotOpen(f"This sale is {sale.get_status_display()}.", sale_status=sale.status)
+
+
+def _must_not_wait(basket: Basket) -> None:
+    """Nothing changes while a card is being asked (R1)."""
+    for tender in basket.waiting_tenders:
+        how = progress_of(tender)
+        if how is not None and how.state != "cancelling":
+            raise ChargeInFlight(how.sentence, tender=str(tender.pk))
 
 
 def _client(client_id: uuid.UUID | None) -> Client | None:
@@ -246,9 +309,24 @@ def _beyond_limit(line: SaleLine) -> bool:
     return line.discount_cents > DISCOUNT_CENTS and line.discount_cents * 100 > line.list_cents * DISCOUNT_PERCENT
 
 
+def _drop(basket: Basket, tender: Tender, *, now: dt.datetime) -> None:
+    if tender_kind(tender.kind).drop(tender, now=now):
+        basket.take_off(tender)
+        basket.touch(now=now)
+
+
+def _let_go(basket: Basket, *, now: dt.datetime) -> bool:
+    """Withdraw what others have not ended yet; whether all of it has ended."""
+    unended = [tender for tender in basket.live_tenders if (how := progress_of(tender)) and not how.has_ended]
+    for tender in unended:
+        tender_kind(tender.kind).let_go(tender, now=now)
+    return not unended
+
+
 def _abandon(basket: Basket, *, now: dt.datetime) -> None:
     for tender in basket.live_tenders:
-        basket.drop(tender, now=now)
+        tender_kind(tender.kind).release(tender, now=now)
+        basket.take_off(tender)
     basket.sale.status = Sale.Status.ABANDONED
     basket.touch(now=now)
     basket.write()
@@ -262,8 +340,8 @@ def _hold(basket: Basket, *, tender_id: uuid.UUID, asked: AskedTender, now: dt.d
             raise SameIdOtherContents("This payment was already made with another amount.")
         return
     _must_be_open(basket.sale)
-    tender = tender_kind(asked.kind).hold(asked, basket=basket, now=now)
-    tender.id, tender.fingerprint = tender_id, mark
+    tender = tender_kind(asked.kind).hold(asked, tender_id=tender_id, basket=basket, now=now)
+    tender.fingerprint = mark
     basket.add(tender)
     basket.touch(now=now)
 

@@ -81,6 +81,32 @@ class LineKind(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a payment has come that somebody else must answer: a state, and the sentence the cashier reads."""
+
+    WAITING: ClassVar[frozenset[str]] = frozenset({"waiting", "checking", "cancelling"})
+    ENDED: ClassVar[frozenset[str]] = frozenset({"paid", "cancelled"})
+
+    state: str
+    sentence: str
+    card: str = ""
+    tries: int = 0
+    decline_code: str = ""
+    reader_id: int | None = None
+    reader: str = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is still to come, so that the sale must stay as it is."""
+        return self.state in self.WAITING
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing can become of it any more."""
+        return self.state in self.ENDED
+
+
 class TenderKind(Protocol):
     """A way to pay."""
 
@@ -89,8 +115,20 @@ class TenderKind(Protocol):
     gives_back_cash: ClassVar[bool]
     """Whether a refund of it is paid from the drawer."""
 
-    def hold(self, asked: AskedTender, *, basket: Payable, now: dt.datetime) -> Tender:
+    def hold(self, asked: AskedTender, *, tender_id: uuid.UUID, basket: Payable, now: dt.datetime) -> Tender:
         """An unsaved tender that covers at most what is due, with its means reserved."""
+        ...
+
+    def ask(self, tender: Tender, *, now: dt.datetime) -> None:
+        """Go on asking; called by the edge, between transactions."""
+        ...
+
+    def progress(self, tender: Tender) -> Progress | None:
+        """How far it is; None for a way to pay that waits for nobody."""
+        ...
+
+    def try_again(self, tender: Tender, *, n: int, asked: AskedTender, now: dt.datetime) -> None:
+        """Ask once more after a no, as try number `n`; the same number again changes nothing."""
         ...
 
     def debits(self, tender: Tender) -> Iterator[Line]:
@@ -101,12 +139,32 @@ class TenderKind(Protocol):
         """Make the reservation final, within the completion's transaction."""
         ...
 
+    def drop(self, tender: Tender, *, now: dt.datetime) -> bool:
+        """Undo the reservation because the desk takes the tender off; False while others have yet to answer."""
+        ...
+
     def release(self, tender: Tender, *, now: dt.datetime) -> None:
-        """Undo the reservation of a tender that will not be used."""
+        """Undo the reservation, whatever it takes, because the sale ends."""
+        ...
+
+    def let_go(self, tender: Tender, *, now: dt.datetime) -> None:
+        """Begin to withdraw what was asked of others, so that it can be released once they have answered."""
         ...
 
     def give_back(self, part: RefundTender, *, now: dt.datetime) -> Iterator[Line]:
         """The postings of what goes back the way it came; they sum to minus its amount."""
+        ...
+
+    def undo(self, tender: Tender, *, now: dt.datetime) -> Iterator[Line]:
+        """What a void's exact mirror leaves to be posted, because the money is still elsewhere; they sum to zero."""
+        ...
+
+    def send_back(self, owner: str, *, now: dt.datetime) -> None:
+        """Send what a refund's part or a void gives back (`owner` names it); by the edge, between transactions."""
+        ...
+
+    def progress_back(self, owner: str) -> Progress | None:
+        """How far that is; None when it was given back at once."""
         ...
 
 

@@ -170,7 +170,7 @@ def _refund_body(refund: Refund) -> Body:
         sums=(*tax, *tips, *rounding),
         total=Row("Refunded", dollars(-refund.total_cents - refund.rounding_cents)),
         tenders=tuple(
-            Row(tender_kind(part.tender.kind).name, dollars(-part.amount_cents))
+            Row(tender_kind(part.tender.kind).name, dollars(-part.amount_cents), part.tender.reference)
             for part in refund.tenders.select_related("tender").order_by("id")
         ),
     )

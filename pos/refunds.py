@@ -112,9 +112,17 @@ def find_refund(refund: Refund) -> GivenBack:
         lines=list(refund.lines.select_related("line")),
         taxes=list(refund.taxes.all()),
         tips=list(refund.tips.select_related("tip__therapist")),
-        tenders=list(refund.tenders.select_related("tender")),
+        tenders=list(refund.tenders.select_related("tender__charge")),
         receipt=Receipt.objects.select_related("location").filter(refund=refund).first(),
     )
+
+
+def send_back(given: GivenBack, *, now: dt.datetime) -> bool:
+    """Send what goes back by others, between transactions; whether there was any."""
+    others = [part for part in given.tenders if tender_kind(part.tender.kind).progress_back(f"refund:{part.pk}")]
+    for part in others:
+        tender_kind(part.tender.kind).send_back(f"refund:{part.pk}", now=now)
+    return bool(others)
 
 
 def needs_approval(refund: Refund, sale: Sale, *, now: dt.datetime) -> bool:
@@ -209,7 +217,8 @@ def _plan_tenders(refund: Refund, sale: Sale, asked: AskedRefund, *, desk: Desk)
     """Back the way it came, last tender first, at most what is left of each (R2)."""
     left_cents = refund.total_cents
     parts = []
-    settled = sale.tenders.filter(status=Tender.Status.SETTLED).prefetch_related("refund_tenders")
+    settled = sale.tenders.filter(status=Tender.Status.SETTLED).select_related("charge")
+    settled = settled.prefetch_related("refund_tenders")
     for tender in settled.order_by("-position"):
         part = _tender_part(refund, tender, left_cents, sale.location)
         if part is None:

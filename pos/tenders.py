@@ -1,6 +1,7 @@
 """The ways to pay that need nobody else: cash, check, and a card terminal that is not connected to us (R4)."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -8,7 +9,7 @@ from ledger.accounts import Account
 from ledger.journal import Line, credit, debit
 from ledger.money import dollars, nickel
 from pos.asked import MAX_CENTS, AskedTender
-from pos.kinds import Payable
+from pos.kinds import Payable, Progress
 from pos.models import RefundTender, Tender
 from studio.models import Location
 from studio.refusal import BadInput, Refusal
@@ -36,11 +37,37 @@ class PlainTender:
     def debits(self, tender: Tender) -> Iterator[Line]:
         yield debit(self.account, tender.amount_cents, tender=self.code, drawer_session=tender.drawer_session_id)
 
+    def ask(self, tender: Tender, *, now: dt.datetime) -> None:
+        """Nobody has to be asked."""
+
+    def progress(self, tender: Tender) -> Progress | None:
+        return None
+
+    def try_again(self, tender: Tender, *, n: int, asked: AskedTender, now: dt.datetime) -> None:
+        raise BadInput("n", f"{tender.get_status_display().capitalize()} already: there is nothing to try again.")
+
     def settle(self, tender: Tender, *, now: dt.datetime) -> None:
         """Nothing was reserved."""
 
+    def drop(self, tender: Tender, *, now: dt.datetime) -> bool:
+        self.release(tender, now=now)
+        return True
+
     def release(self, tender: Tender, *, now: dt.datetime) -> None:
         """Nothing was reserved; the desk hands back what it took."""
+
+    def let_go(self, tender: Tender, *, now: dt.datetime) -> None:
+        """Nobody was asked."""
+
+    def undo(self, tender: Tender, *, now: dt.datetime) -> Iterator[Line]:
+        """The desk hands back what it took: the mirror has said it all."""
+        yield from ()
+
+    def send_back(self, owner: str, *, now: dt.datetime) -> None:
+        """The desk handed it over."""
+
+    def progress_back(self, owner: str) -> Progress | None:
+        return None
 
     def give_back(self, part: RefundTender, *, now: dt.datetime) -> Iterator[Line]:
         yield credit(self.account, part.amount_cents, tender=self.code, drawer_session=part.drawer_session_id)
@@ -65,7 +92,7 @@ class Cash(PlainTender):
     account = Account.CASH_DRAWER
     gives_back_cash = True
 
-    def hold(self, asked: AskedTender, *, basket: Payable, now: dt.datetime) -> Tender:
+    def hold(self, asked: AskedTender, *, tender_id: uuid.UUID, basket: Payable, now: dt.datetime) -> Tender:
         part_cents = min(wanted_cents(asked, basket.due_cents), basket.due_cents)
         payable_cents = self._payable_cents(basket, part_cents)
         tendered_cents = payable_cents if asked.tendered_cents is None else asked.tendered_cents
@@ -75,6 +102,7 @@ class Cash(PlainTender):
             # Too little for the rounded sum: it pays to the cent, a part of the split or all of it in odd coins.
             part_cents = payable_cents = min(tendered_cents, part_cents)
         return Tender(
+            id=tender_id,
             kind=self.code,
             amount_cents=payable_cents,
             tendered_cents=tendered_cents,
@@ -88,17 +116,27 @@ class Cash(PlainTender):
         return nickel(part_cents) if rounds and part_cents == basket.due_cents else part_cents
 
 
+def exactly_cents(asked: AskedTender, due_cents: int) -> int:
+    """How much a tender pays that gives no change; MoreThanDue when that is more than is due."""
+    amount_cents = asked.tendered_cents or wanted_cents(asked, due_cents)
+    if amount_cents > due_cents:
+        raise MoreThanDue(f"Only ${dollars(due_cents)} is due, and only cash gives change.")
+    if amount_cents <= 0:
+        raise BadInput("amount_cents", "An amount to pay is between $0.01 and $100,000.")
+    return amount_cents
+
+
 class NoChange(PlainTender):
     """A tender that pays exactly what it says."""
 
-    def hold(self, asked: AskedTender, *, basket: Payable, now: dt.datetime) -> Tender:
-        amount_cents = asked.tendered_cents or wanted_cents(asked, basket.due_cents)
-        if amount_cents > basket.due_cents:
-            raise MoreThanDue(f"Only ${dollars(basket.due_cents)} is due, and only cash gives change.")
-        if amount_cents <= 0:
-            raise BadInput("amount_cents", "An amount to pay is between $0.01 and $100,000.")
+    def hold(self, asked: AskedTender, *, tender_id: uuid.UUID, basket: Payable, now: dt.datetime) -> Tender:
+        amount_cents = exactly_cents(asked, basket.due_cents)
         return Tender(
-            kind=self.code, amount_cents=amount_cents, tendered_cents=amount_cents, reference=asked.reference.strip()
+            id=tender_id,
+            kind=self.code,
+            amount_cents=amount_cents,
+            tendered_cents=amount_cents,
+            reference=asked.reference.strip(),
         )
 
 

@@ -10,6 +10,7 @@ from ledger.journal import Line, credit
 from ledger.models import Entry, Posting
 from pos import approvals
 from pos.asked import Desk
+from pos.kinds import tender_kind
 from pos.models import Approval, DrawerSession, Sale, Tender, Void
 from pos.reversals import lock_sale, move, note_in_audit, who_and_why
 from studio.refusal import Refusal
@@ -47,10 +48,31 @@ def void_sale(
     void.save(force_insert=True)
     for entry in Entry.objects.filter(key=f"sale:{sale.pk}").select_related("location"):
         journal.reverse(entry, key=f"void:{sale.pk}", kind="void", occurred_at=now, now=now, made_by=desk.staff)
+    _give_back_elsewhere(sale, void, now=now)
     move(sale, Sale.Status.VOIDED)
     sale.tenders.filter(status=Tender.Status.SETTLED).update(status=Tender.Status.GIVEN_BACK)
     note_in_audit("void", sale, by=void, amount_cents=sale.total_cents, now=now)
     return void
+
+
+def _give_back_elsewhere(sale: Sale, void: Void, *, now: dt.datetime) -> None:
+    """The mirror is exact; money that is still elsewhere goes back through 2250 by an entry of its own (rule 48)."""
+    tenders = sale.tenders.filter(status=Tender.Status.SETTLED).select_related("charge")
+    journal.post(
+        key=f"void:{sale.pk}:back",
+        kind="void",
+        location=sale.location,
+        occurred_at=now,
+        now=now,
+        lines=[line for tender in tenders for line in tender_kind(tender.kind).undo(tender, now=now)],
+        made_by=void.requested_by,
+    )
+
+
+def send_back(void: Void, *, now: dt.datetime) -> None:
+    """Send what the void gives back by others, between transactions."""
+    for tender in void.sale.tenders.filter(status=Tender.Status.GIVEN_BACK):
+        tender_kind(tender.kind).send_back(f"void:{tender.pk}", now=now)
 
 
 @dataclass(frozen=True, slots=True)

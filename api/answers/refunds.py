@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from typing import Annotated, Self, TypedDict
 
 from api.answers.receipts import ReceiptAnswer, receipt_answer
-from api.answers.values import Moment, Person, Rehearsal, Uuid, moment, person, person_or_none
+from api.answers.values import (
+    ChargeAnswer,
+    Moment,
+    Person,
+    Rehearsal,
+    Uuid,
+    charge_answer,
+    moment,
+    person,
+    person_or_none,
+)
 from pos.kinds import tender_kind
 from pos.models import Refund, RefundLine, RefundTender, RefundTip, Sale, SaleLine, Tip, Void
 from pos.refunds import GivenBack
@@ -36,6 +46,8 @@ class RefundTenderAnswer(TypedDict):
     kind: str
     name: str
     amount_cents: int
+    reference: str
+    charge: ChargeAnswer | None
 
 
 class RefundAnswer(Rehearsal):
@@ -155,7 +167,7 @@ def void_answer(void: Void) -> VoidAnswer:
 def _refunds(sale: Sale) -> list[Refund]:
     """All refunds of a sale with their parts, in a fixed number of queries."""
     related = ("requested_by", "approver", "receipt__location")
-    parts = ("lines__line", "tips__tip__therapist", "tenders__tender")
+    parts = ("lines__line", "tips__tip__therapist", "tenders__tender__charge")
     return list(sale.refunds.select_related(*related).prefetch_related(*parts))
 
 
@@ -175,4 +187,10 @@ def _tip(part: RefundTip) -> RefundTipAnswer:
 
 def _tender(part: RefundTender) -> RefundTenderAnswer:
     kind = part.tender.kind
-    return {"kind": kind, "name": tender_kind(kind).name, "amount_cents": part.amount_cents}
+    return {
+        "kind": kind,
+        "name": tender_kind(kind).name,
+        "amount_cents": part.amount_cents,
+        "reference": part.tender.reference,
+        "charge": charge_answer(tender_kind(kind).progress_back(f"refund:{part.pk}")),
+    }

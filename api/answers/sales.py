@@ -7,12 +7,14 @@ from typing import Annotated, TypedDict
 from api.answers.receipts import ReceiptAnswer, receipt_answer
 from api.answers.refunds import Aftermath, RefundAnswer, VoidAnswer, void_answer
 from api.answers.values import (
+    ChargeAnswer,
     Day,
     Moment,
     Person,
     Rate,
     Rehearsal,
     Uuid,
+    charge_answer,
     day_or_none,
     decimal,
     moment,
@@ -20,7 +22,7 @@ from api.answers.values import (
     person,
     person_or_none,
 )
-from pos.basket import Basket
+from pos.basket import Basket, progress_of
 from pos.models import Client, Sale, SaleDiscount, SaleLine, SaleTax, TaxCategory, Tender, Tip
 from pos.pricing import TipSuggestion, suggest_tips
 from studio.models import Staff
@@ -109,6 +111,7 @@ class TenderAnswer(TypedDict):
     change_cents: int
     rounding_cents: int
     reference: str
+    charge: ChargeAnswer | None
 
 
 class SaleAnswer(Rehearsal):
@@ -282,4 +285,5 @@ def _tender(tender: Tender) -> TenderAnswer:
         "change_cents": tender.change_cents,
         "rounding_cents": tender.rounding_cents,
         "reference": tender.reference,
+        "charge": charge_answer(progress_of(tender)),
     }

@@ -8,6 +8,7 @@ from typing import Annotated, NotRequired, TypedDict
 from ledger.accounts import Account
 from ledger.journal import Line
 from ledger.models import Entry
+from pos.kinds import Progress
 from studio.models import Staff
 
 Uuid = Annotated[str, "uuid"]
@@ -15,6 +16,28 @@ Moment = Annotated[str, "date-time"]
 Day = Annotated[str, "date"]
 Address = Annotated[str, "uri"]
 Rate = Annotated[str, "decimal"]
+
+
+class ChargeAnswer(TypedDict):
+    """How far a payment or refund is that the bank must answer: `state`, and the sentence for the cashier.
+
+    A payment is waiting, checking, cancelling, declined, cancelled_at_reader, reader_gone, reader_failed, paid or
+    cancelled; a refund is sending, on_its_way, given_back or failed.
+    """
+
+    state: str
+    sentence: str
+    card: str
+    tries: int
+    decline_code: str
+    reader: "ReaderName | None"
+
+
+class ReaderName(TypedDict):
+    """A card reader."""
+
+    id: int
+    label: str
 
 
 class Person(TypedDict):
@@ -80,3 +103,16 @@ def _by_account(amounts: Iterable[tuple[Account, int]]) -> list[EntryRow]:
     for account, cents in amounts:
         sums[account] = sums.get(account, 0) + cents
     return [{"account": account.title, "amount_cents": cents} for account, cents in sums.items() if cents]
+
+
+def charge_answer(how: Progress | None) -> ChargeAnswer | None:
+    if how is None:
+        return None
+    return {
+        "state": how.state,
+        "sentence": how.sentence,
+        "card": how.card,
+        "tries": how.tries,
+        "decline_code": how.decline_code,
+        "reader": {"id": how.reader_id, "label": how.reader} if how.reader_id is not None else None,
+    }

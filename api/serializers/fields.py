@@ -70,6 +70,15 @@ class StaffId(WholeNumber):
         super().__init__(min_value=1, max_value=BIGGEST_ID, **more)
 
 
+class ReaderId(WholeNumber):
+    """The id of a card reader."""
+
+    default_error_messages = {"invalid": "Give the number of a card reader."}
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(min_value=1, max_value=BIGGEST_ID, **more)
+
+
 class Words(serializers.CharField):
     """Text, and only text, without spaces around it."""
 

@@ -11,6 +11,7 @@ from api.serializers.fields import (
     Cents,
     CentsOrNone,
     Percent,
+    ReaderId,
     StaffId,
     Strict,
     Uuid,
@@ -96,6 +97,7 @@ class Tender(Strict):
     tendered_cents = Cents(required=False, allow_null=True, help_text="Cash handed over; the rest is change.")
     reference = Words(max_length=60, required=False, allow_blank=True, default="", help_text="Check number, slip.")
     drawer_session = Uuid(required=False, allow_null=True, help_text="Default: the tablet's own, or the only open one.")
+    reader = ReaderId(required=False, allow_null=True, help_text="Of a card; default: the only one here.")
 
     def validate(self, attrs: dict[str, Any]) -> Any:
         return AskedTender(
@@ -104,7 +106,17 @@ class Tender(Strict):
             tendered_cents=attrs.get("tendered_cents"),
             reference=attrs["reference"],
             drawer_session_id=attrs.get("drawer_session"),
+            reader_id=attrs.get("reader"),
         )
+
+
+class NextTry(Strict):
+    """Where a card is to be presented once more; where it was, unless it says."""
+
+    reader = ReaderId(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        return AskedTender(kind="", reader_id=attrs.get("reader"))
 
 
 class NamedTender(Tender):

@@ -19,7 +19,7 @@ from api.serializers.refunds import PartRefund, WantedRefund, WholeVoid
 from api.serializers.sales import DryRun, Nothing
 from api.views.sales import SalesEndpoint
 from pos import checkout, receipts, refunds, voids
-from pos.models import Receipt
+from pos.models import Receipt, Void
 from pos.refunds import GivenBack
 from studio.models import Right
 
@@ -32,8 +32,8 @@ class SaleVoid(SalesEndpoint):
         if self.dry:
             return Response(units.rehearse(lambda: self._preview(sale_id)))
 
-        def unit() -> SaleAnswer:
-            voids.void_sale(
+        def unit() -> Void:
+            return voids.void_sale(
                 sale_id=sale_id,
                 reason=wanted["reason"],
                 desk=self.desk,
@@ -41,9 +41,9 @@ class SaleVoid(SalesEndpoint):
                 note=wanted["note"],
                 approval_id=wanted.get("approval"),
             )
-            return sale_answer(checkout.find_sale(sale_id, desk=self.desk))
 
-        return Response(units.work(unit))
+        voids.send_back(units.work(unit), now=self.now)
+        return Response(sale_answer(checkout.find_sale(sale_id, desk=self.desk)))
 
     def _preview(self, sale_id: uuid.UUID) -> SaleAnswer:
         """The sale as it is, the entry that the void would post, and whether it needs another person's yes."""
@@ -72,6 +72,8 @@ class SaleRefund(SalesEndpoint):
             return refund_answer(given), given
 
         answer, given = units.work(unit)
+        if refunds.send_back(given, now=self.now):
+            answer = refund_answer(given)
         return created(answer, at=given.refund.occurred_at, now=self.now)
 
     def _preview(self, sale_id: uuid.UUID, refund_id: uuid.UUID, wanted: WantedRefund) -> RefundAnswer:

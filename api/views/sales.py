@@ -1,7 +1,9 @@
 """A sale by its id: contents, tenders, the end; and the list of sales."""
 
 import uuid
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
 
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -11,20 +13,49 @@ from api.answers.names import nameless, without_names
 from api.answers.sale_rows import SalePage, SaleRow, sale_row, with_parts
 from api.answers.sales import SaleAnswer, sale_answer
 from api.answers.values import entry_of
-from api.endpoint import Endpoint, created, run
+from api.endpoint import Endpoint, run
 from api.filters import Filters, SaleFilters
 from api.pages import page_of
 from api.schema import described
-from api.serializers.sales import DryRun, Nothing, Sale, Tender, Wanted
+from api.serializers.sales import DryRun, NextTry, Nothing, Sale, Tender, Wanted
 from pos import checkout
 from pos.basket import Basket
 from pos.models import Sale as StoredSale
 from studio import rights
 from studio.models import Level, Right
 
+POLL_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sale, and how it is told."""
+
+    basket: Basket
+    answer: SaleAnswer
+
+    @classmethod
+    def of(cls, basket: Basket) -> Self:
+        return cls(basket, sale_answer(basket))
+
 
 class SalesEndpoint(Endpoint):
     """What the addresses of sales share."""
+
+    def told(self, unit: Callable[[], Told], *, dry: bool = False, opens: bool = False) -> Response:
+        """The sale after a unit of work; with the bank asked in between and the unit run again, when one must answer.
+
+        201 when it was opened by this very request, 202 while somebody must still answer, otherwise 200.
+        """
+        told = run(unit, dry=dry)
+        if dry:
+            return Response(told.answer)
+        if checkout.ask(told.basket, now=self.now):
+            told = run(unit, dry=False)
+        if told.basket.sale.status == StoredSale.Status.OPEN and told.basket.waiting_tenders:
+            return Response(told.answer, status=202, headers={"Retry-After": str(POLL_SECONDS)})
+        is_new = opens and told.basket.sale.opened_at == self.now
+        return Response(told.answer, status=201 if is_new else 200)
 
     @property
     def dry(self) -> bool:
@@ -61,7 +92,7 @@ class SaleDetail(SalesEndpoint):
         answer = sale_answer(checkout.find_sale(sale_id, desk=self.desk))
         return Response(answer if self.sees_clients() else without_names(answer))
 
-    @described(name="put_sale", request=Sale, query=DryRun, answers={200: SaleAnswer, 201: SaleAnswer})
+    @described(name="put_sale", request=Sale, query=DryRun, answers={200: SaleAnswer, 201: SaleAnswer, 202: SaleAnswer})
     def put(self, request: Request, sale_id: uuid.UUID) -> Response:
         """Open a sale or replace the contents of an open one; with `complete` a whole sale in one request.
 
@@ -71,12 +102,11 @@ class SaleDetail(SalesEndpoint):
         wanted: Wanted = self.read(Sale)
         dry = self.dry
 
-        def unit() -> tuple[SaleAnswer, Basket]:
+        def unit() -> Told:
             basket = self._put(sale_id, wanted)
-            return (_rehearsed(basket) if dry else sale_answer(basket)), basket
+            return Told(basket, _rehearsed(basket) if dry else sale_answer(basket))
 
-        answer, basket = run(unit, dry=dry)
-        return Response(answer) if dry else created(answer, at=basket.sale.opened_at, now=self.now)
+        return self.told(unit, dry=dry, opens=True)
 
     def _put(self, sale_id: uuid.UUID, wanted: Wanted) -> Basket:
         common: dict[str, Any] = {
@@ -93,27 +123,47 @@ class SaleDetail(SalesEndpoint):
 
 
 class SaleTender(SalesEndpoint):
-    @described(name="put_tender", request=Tender, query=DryRun, answers={200: SaleAnswer})
+    @described(name="put_tender", request=Tender, query=DryRun, answers={200: SaleAnswer, 202: SaleAnswer})
     def put(self, request: Request, sale_id: uuid.UUID, tender_id: uuid.UUID) -> Response:
-        """Put a tender on an open sale; the same tender again changes nothing."""
+        """Put a tender on an open sale; the same tender again changes nothing.
+
+        With a card it is 202 while the card is waited for: repeat it every two seconds, each repeat asks again.
+        """
         asked, dry = self.read(Tender), self.dry
 
-        def unit() -> SaleAnswer:
-            basket = checkout.put_tender(
-                sale_id=sale_id, tender_id=tender_id, asked=asked, desk=self.desk, now=self.now
+        def unit() -> Told:
+            return Told.of(
+                checkout.put_tender(sale_id=sale_id, tender_id=tender_id, asked=asked, desk=self.desk, now=self.now)
             )
-            return sale_answer(basket)
 
-        return Response(run(unit, dry=dry))
+        return self.told(unit, dry=dry)
 
-    @described(name="release_tender", answers={200: SaleAnswer})
+    @described(name="release_tender", answers={200: SaleAnswer, 202: SaleAnswer})
     def delete(self, request: Request, sale_id: uuid.UUID, tender_id: uuid.UUID) -> Response:
-        """Take a tender off an open sale: what it paid is due again."""
+        """Take a tender off an open sale: what it paid is due again.
 
-        def unit() -> SaleAnswer:
-            return sale_answer(checkout.drop_tender(sale_id=sale_id, tender_id=tender_id, desk=self.desk, now=self.now))
+        A card that was asked for is withdrawn at the bank first: 202 until that is known, `card_was_charged` when the
+        card was faster.
+        """
 
-        return Response(run(unit, dry=False))
+        def unit() -> Told:
+            return Told.of(checkout.drop_tender(sale_id=sale_id, tender_id=tender_id, desk=self.desk, now=self.now))
+
+        return self.told(unit)
+
+
+class SaleTenderTry(SalesEndpoint):
+    @described(name="try_tender_again", request=NextTry, answers={200: SaleAnswer, 202: SaleAnswer})
+    def put(self, request: Request, sale_id: uuid.UUID, tender_id: uuid.UUID, n: int) -> Response:
+        """Ask for a declined or cancelled card once more, on this reader or another: 2 is the second try."""
+        asked = self.read(NextTry)
+
+        def unit() -> Told:
+            return Told.of(
+                checkout.try_again(sale_id=sale_id, tender_id=tender_id, n=n, asked=asked, desk=self.desk, now=self.now)
+            )
+
+        return self.told(unit)
 
 
 class SaleCompletion(SalesEndpoint):
@@ -131,15 +181,15 @@ class SaleCompletion(SalesEndpoint):
 
 
 class SaleAbandonment(SalesEndpoint):
-    @described(name="abandon_sale", request=Nothing, answers={200: SaleAnswer})
+    @described(name="abandon_sale", request=Nothing, answers={200: SaleAnswer, 202: SaleAnswer})
     def put(self, request: Request, sale_id: uuid.UUID) -> Response:
-        """End an open sale and release what it holds."""
+        """End an open sale and release what it holds; money that a card has paid goes back to it."""
         self.read(Nothing)
 
-        def unit() -> SaleAnswer:
-            return sale_answer(checkout.abandon_sale(sale_id=sale_id, desk=self.desk, now=self.now))
+        def unit() -> Told:
+            return Told.of(checkout.abandon_sale(sale_id=sale_id, desk=self.desk, now=self.now))
 
-        return Response(run(unit, dry=False))
+        return self.told(unit)
 
 
 def _rehearsed(basket: Basket) -> SaleAnswer:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from payments.models import Charge
 from pos.models.catalogue import Item, TaxCategory
 from pos.models.clients import Client
 from pos.models.drawers import DrawerSession
@@ -212,8 +213,9 @@ class Tender(models.Model):
     amount_cents = models.BigIntegerField()
     tendered_cents = models.BigIntegerField()
     rounding_cents = models.BigIntegerField(default=0, help_text="What cash rounding added (or, negative, took off).")
-    reference = models.CharField(max_length=60, blank=True, help_text="Check number, terminal slip.")
+    reference = models.CharField(max_length=60, blank=True, help_text="Check number, terminal slip, card.")
     drawer_session = models.ForeignKey(DrawerSession, null=True, on_delete=models.PROTECT, related_name="tenders")
+    charge = models.OneToOneField(Charge, null=True, on_delete=models.PROTECT, related_name="tender")
     fingerprint = models.CharField(max_length=64)
 
     class Meta:

@@ -33,7 +33,9 @@ def test_a_small_refund_needs_nobody_else(till: Till, studio: Studio) -> None:
 
     assert refund.status == 201
     assert refund["lines"] == [{"line": oil, "name": "Massage oil", "quantity": 1, "net_cents": 24_00, "tax_cents": 0}]
-    assert refund["tenders"] == [{"kind": "external", "name": "Other terminal", "amount_cents": 24_00}]
+    assert refund["tenders"] == [
+        {"kind": "external", "name": "Other terminal", "amount_cents": 24_00, "reference": "", "charge": None}
+    ]
     assert (refund["total_cents"], refund["note"], refund["receipt"]["title"]) == (24_00, "Leaking", "UPT-000002")
     assert "entry" not in refund.body
     again = till.put(path, body)

@@ -46,7 +46,7 @@ class World:
 
     def ask(self, sender: str, route: str) -> int:
         method, pattern = route.split(" ")
-        path = re.sub(r"<uuid:(\w+)>", lambda found: self.ids[found[1]], pattern)
+        path = re.sub(r"<\w+:(\w+)>", lambda found: self.ids[found[1]], pattern)
         till = self.tills[sender]
         if pattern.startswith(("api/docs", "api/v1/schema")):
             return till.client.get(f"/{path}", headers=till.headers).status_code
@@ -69,7 +69,7 @@ def world(studio: Studio) -> World:
         "manager": sign_on(pair(studio.device), studio.manager),
     }
     ids = {name: new() for name in ("client_id", "sale_id", "tender_id", "refund_id", "session_id")}
-    ids["device_id"] = str(tablet.pk)
+    ids |= {"device_id": str(tablet.pk), "n": "2"}
     till.put(f"clients/{ids['client_id']}", {"name": "Maya Okafor"})
     return World(tills, ids, bodies(studio, drawer, tablet))
 
@@ -97,7 +97,7 @@ def bodies(studio: Studio, drawer: Drawer, tablet: Device) -> dict[str, Any]:
 SALE = {"lines": [{"item": "massage-oil"}]}
 
 
-NEEDS_TENDER = ("DELETE", "completion", "void", "<uuid:refund_id>", "receipt", "email", "print")
+NEEDS_TENDER = ("DELETE", "<int:n>", "completion", "void", "<uuid:refund_id>", "receipt", "email", "print")
 NEEDS_COMPLETION = ("void", "<uuid:refund_id>", "receipt", "email", "print")
 
 

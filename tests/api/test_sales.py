@@ -44,6 +44,7 @@ def test_a_whole_sale_in_one_request(till: Till, studio: Studio) -> None:
             "change_cents": 8_52,
             "rounding_cents": 0,
             "reference": "",
+            "charge": None,
         }
     ]
     assert (answer["total_cents"], answer["due_cents"], answer["change_cents"]) == (181_48, 0, 8_52)
