@@ -80,6 +80,7 @@ BOOK_CHECKS = [
     "pos.checks.check_receipts_have_no_gaps",
     "pos.checks.check_everything_has_its_receipt",
     "pos.checks.check_no_hold_outlives_its_sale",
+    "pos.checks.check_cards_paid_their_sales",
     "payments.checks.check_movements_are_posted",
     "payments.checks.check_balance_agrees",
     "payments.checks.check_finished_payouts_come_to_zero",

@@ -4,6 +4,8 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from ledger import journal
 from payments.charges import ChargeInFlight
 from pos import approvals, receipts
@@ -164,10 +166,26 @@ def abandon_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket:
 
 
 def abandon_forgotten(sale: Sale, *, before: dt.datetime, now: dt.datetime) -> None:
-    """End a sale that is still open and without a request since `before`; nothing when somebody came back to it."""
+    """End a sale that is still open and without a request since `before`; nothing when somebody came back to it.
+
+    What a card has paid in full is completed, as it would have been by its tablet.
+    """
     basket = find_unattended(sale)
-    if basket.sale.status == Sale.Status.OPEN and basket.sale.last_request_at < before and _let_go(basket, now=now):
-        _abandon(basket, now=now)
+    if basket.sale.status != Sale.Status.OPEN or basket.sale.last_request_at >= before:
+        return
+    if _let_go(basket, now=now) and not _is_finished_instead(basket, now=now):
+        _abandon(find_unattended(sale), now=now)
+
+
+def _is_finished_instead(basket: Basket, *, now: dt.datetime) -> bool:
+    """Whether the sale could be completed because a card has paid the rest of it: what is paid is not given back."""
+    if not any(progress_of(tender) for tender in basket.live_tenders):
+        return False
+    try:
+        with transaction.atomic():
+            return complete_unattended(basket, now=now)
+    except Refusal:  # such as a drawer that was closed meanwhile
+        return False
 
 
 def find_unattended(sale: Sale) -> Basket:

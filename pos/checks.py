@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from ledger.accounts import Account
 from ledger.checks import Problem
 from ledger.models import Entry, Posting
+from payments.models import Charge
 from pos.models import (
     Counter,
     Drawer,
@@ -196,3 +197,15 @@ def check_no_hold_outlives_its_sale(*, using: str, now: dt.datetime) -> Iterator
     settled = Q(status=Tender.Status.SETTLED) & ~Q(sale__status__in=IN_THE_BOOKS)
     for tender in Tender.objects.using(using).filter(held | settled).select_related("sale"):
         yield Problem("holds", f"tender {tender.pk} is {tender.status}, its sale {tender.sale.status}")
+
+
+def check_cards_paid_their_sales(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """Each card tender in the books has a paid charge of its amount, and no paid charge is left with nobody (R3)."""
+    cards = Tender.objects.using(using).exclude(charge=None).select_related("charge")
+    paid = Q(charge__status=Charge.Status.SUCCEEDED, amount_cents=F("charge__amount_cents"))
+    in_the_books = Q(status__in=[Tender.Status.SETTLED, Tender.Status.GIVEN_BACK])
+    for tender in cards.filter(in_the_books).exclude(paid):
+        yield Problem("R3", f"tender {tender.pk} of {tender.amount_cents} stands on a charge that did not pay so much")
+    kept = Q(status=Tender.Status.RELEASED, charge__status=Charge.Status.SUCCEEDED, charge__unsold_at=None)
+    for tender in cards.filter(kept, charge__finished_at__isnull=False):
+        yield Problem("R3", f"charge {tender.charge_id} was paid, its tender released, and its money is nowhere")

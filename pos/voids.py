@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger import journal
@@ -57,16 +58,20 @@ def void_sale(
 
 def _give_back_elsewhere(sale: Sale, void: Void, *, now: dt.datetime) -> None:
     """The mirror is exact; money that is still elsewhere goes back through 2250 by an entry of its own (rule 48)."""
-    tenders = sale.tenders.filter(status=Tender.Status.SETTLED).select_related("charge")
     journal.post(
-        key=f"void:{sale.pk}:back",
-        kind="void",
+        key=f"void-back:{sale.pk}",
+        kind="void_back",
         location=sale.location,
         occurred_at=now,
         now=now,
-        lines=[line for tender in tenders for line in tender_kind(tender.kind).undo(tender, now=now)],
+        lines=list(_undone_elsewhere(sale, now=now)),
         made_by=void.requested_by,
     )
+
+
+def _undone_elsewhere(sale: Sale, *, now: dt.datetime) -> Iterator[Line]:
+    for tender in sale.tenders.filter(status=Tender.Status.SETTLED).select_related("charge"):
+        yield from tender_kind(tender.kind).undo(tender, now=now)
 
 
 def send_back(void: Void, *, now: dt.datetime) -> None:
@@ -90,6 +95,7 @@ def preview_void(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Preview
     _must_be_voidable(sale, now=now)
     postings = Posting.objects.filter(entry__key=f"sale:{sale.pk}").order_by("position")
     lines = [credit(Account(posting.account), posting.amount_cents) for posting in postings]
+    lines += _undone_elsewhere(sale, now=now)
     return Preview(sale, lines, not approvals.may_alone(Approval.Action.VOID, desk=desk))
 
 

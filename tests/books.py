@@ -19,4 +19,4 @@ def books_are_clean(*, now: dt.datetime = NOW) -> None:
     with transaction.atomic():
         chain.link_entries(now=now)
         problems = [f"{found.check}: {found.what}" for check in checks for found in check(using="default", now=now)]
-    assert problems == []
+    assert problems == [], problems

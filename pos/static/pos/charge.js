@@ -1,0 +1,139 @@
+/** A card at the reader, from the first asking until it is known: the same request again and again, never a second one. */
+
+import { del, get, put, Refused, Unreached } from "./api.js";
+import { cart, keep } from "./cart.js";
+import { newId } from "./ids.js";
+import { signal } from "./signal.js";
+import { acceptSale } from "./sync.js";
+import { tablet } from "./tablet.js";
+
+const POLL_MS = 2_000;
+const LONGEST_MS = 15_000;
+const FOREVER = 0;
+const NOT_YET = ["reader_busy", "charge_in_flight"]; // refusals that time or another reader mends
+const AWAY = "The card may be charged; checking as soon as it is back.";
+const changes = signal();
+let wake = () => {};
+export const listenCharge = changes.listen;
+/**
+ * `step` is the card step under way, or null. `charge` is what the server said of it last, `asking` that an answer to
+ * what the desk wants is awaited, `refused` and `away` why there is none, `late` that the card was faster than the desk.
+ */
+export const talk = { step: null, charge: null, asking: false, refused: "", away: "", late: false };
+
+addEventListener("online", () => wake());
+document.addEventListener("visibilitychange", () => wake());
+
+/** A step of a payment plan: have a card pay so much at that reader. */
+export function cardStep({ id, label }, amount_cents) {
+  const path = `sales/${cart.id}/tenders/${newId()}`;
+  return { path, body: { kind: "card", reader: id, amount_cents }, card: { reader: { id, label }, wish: "pay" } };
+}
+
+/** A step that takes a card's part off the sale again. */
+export function takeBackStep({ id, amount_cents, charge }) {
+  const card = { reader: charge?.reader, wish: "back", isSeen: true };
+  return { path: `sales/${cart.id}/tenders/${id}`, body: { amount_cents }, card, isOnlyLook: true };
+}
+
+/**
+ * Carries out a card step. Resolves to the sale when the card has paid or the sale has ended, to null when the card was
+ * taken back, and to undefined when nobody is signed on any more: the step stays written down for whoever is next.
+ */
+export async function collect(step) {
+  Object.assign(talk, { step, charge: null, asking: true, refused: "", away: "", late: false });
+  changes.tell();
+  for (let failed = 0; tablet.person; ) {
+    const wish = step.card.wish;
+    try {
+      const end = hear(step, await request(step), wish);
+      if (end !== undefined) return end;
+      failed = 0;
+    } catch (error) {
+      if (error.status === 401) return undefined; // the lock screen is up
+      failed = meet(step, error) ? failed + 1 : 0;
+    }
+    changes.tell();
+    if (failed) await pause(Math.min(POLL_MS * 2 ** (failed - 1), LONGEST_MS));
+    else if (!talk.asking) await pause(step.card.isSeen ? POLL_MS : FOREVER);
+  }
+  return undefined;
+}
+
+/** What the desk wants next: "again" (on that reader), or "back". One wish at a time; the next is heard when it is known. */
+export function want(wish, reader) {
+  const { step, charge } = talk;
+  if (!step || (talk.asking && wish === step.card.wish)) return;
+  Object.assign(step.card, { wish, reader: reader ?? step.card.reader });
+  if (wish === "again") againStep(step, charge);
+  keep();
+  Object.assign(talk, { asking: true, refused: "" });
+  changes.tell();
+  wake();
+}
+
+/** Looks at once instead of after the pause. */
+export const lookNow = () => wake();
+
+/** The plan is done or given up: nothing is waited for. */
+export function endTalk() {
+  if (!talk.step) return;
+  talk.step = null;
+  changes.tell();
+}
+
+/** The next try of the same intent; a payment that was never taken on is asked for anew instead. */
+function againStep({ card, body }, charge) {
+  if (card.isSeen) return void (card.n = (charge?.tries ?? card.n ?? 1) + 1);
+  card.wish = "pay";
+  body.reader = card.reader.id;
+}
+
+function request({ path, body, card, isOnlyLook }) {
+  if (card.wish === "back") return del(path);
+  if (card.wish === "again") return put(`${path}/tries/${card.n}`, { reader: card.reader.id });
+  return isOnlyLook ? get(`sales/${cart.id}`) : put(path, body);
+}
+
+/** Takes an answer; undefined while it is not known how the charge ends. */
+function hear(step, sale, wish) {
+  const { card } = step;
+  const tender = sale.tenders.find(({ id, status }) => step.path.endsWith(id) && status !== "released");
+  acceptSale(sale);
+  if (sale.status !== "open") return sale;
+  if (!tender) return null;
+  Object.assign(talk, { charge: tender.charge, away: "" });
+  if (tender.charge.state === "paid") return sale;
+  if (card.wish === wish) talk.asking = false; // else the desk wanted something else meanwhile
+  if (card.wish === "again" && wish === "again") card.wish = "pay";
+  if (tender.charge.state === "cancelled") Object.assign(card, { wish: "back" });
+  if (tender.charge.state === "cancelled") talk.asking = true;
+  card.isSeen = true;
+  keep();
+  return undefined;
+}
+
+/** Takes a failure; true when nobody answered. What was never taken on and can not be is thrown. */
+function meet(step, error) {
+  if (error instanceof Unreached) {
+    talk.away = `${error.message.replace(" Nothing is lost here.", "")} ${AWAY}`;
+    return true;
+  }
+  const { card } = step;
+  if (!(error instanceof Refused) || !(card.isSeen || NOT_YET.includes(error.code) || error.status === 403)) throw error;
+  const isLate = error.code === "card_was_charged";
+  card.wish = "pay";
+  keep();
+  Object.assign(talk, { asking: isLate, away: "", refused: isLate ? "" : error.message, late: talk.late || isLate });
+  return false;
+}
+
+function pause(millis) {
+  return new Promise((done) => {
+    const timer = millis === FOREVER ? 0 : setTimeout(done, millis);
+    wake = () => {
+      clearTimeout(timer);
+      done();
+    };
+  });
+}
