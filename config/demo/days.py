@@ -3,17 +3,20 @@
 import datetime as dt
 import random
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import transaction
 
+from config.demo import cards
 from config.demo.catalogue import ADDONS, RETAIL, TREATMENTS
+from payments import charges
+from payments.models import Reader
 from pos import checkout, drawer, refunds, voids
 from pos.asked import AskedDiscount, AskedLine, AskedRefund, AskedRefundLine, AskedSale, AskedTender, Desk
 from pos.basket import Basket
-from pos.models import Client, Drawer, DrawerSession
+from pos.models import Client, Drawer, DrawerSession, SaleLine
 from studio.models import Location, Staff
 
 FLOAT_CENTS = 200_00
@@ -33,15 +36,23 @@ class Place:
     therapists: dict[str, list[Staff]]
     clients: Sequence[Client]
     chance: random.Random
+    reader: Reader | None = None
     yesterday: list[Basket] = field(default_factory=list)
 
 
-def run(place: Place, *, since: dt.date, until: dt.datetime) -> Iterator[dt.date]:
-    """Every business day from `since` to the moment `until`; yields each day when it is done. The last stays open."""
+def run(places: Sequence[Place], *, since: dt.date, until: dt.datetime) -> Iterator[dt.date]:
+    """Every business day from `since` to the moment `until`, at all places; yields each day when it is done.
+
+    The last day stays open.
+    """
     day = since
-    while (start := _at(place, day, OPENS)) <= until:
-        if VISITS[day.weekday()]:
-            _day(place, day, start=start, until=until)
+    while any(_at(place, day, OPENS) <= until for place in places):
+        for place in places:
+            if VISITS[day.weekday()] and (start := _at(place, day, OPENS)) <= until:
+                _day(place, day, start=start, until=until)
+        night = max(_at(place, day, dt.time(23, 30)) for place in places)
+        if night <= until and any(place.reader for place in places):
+            cards.end_day(night)
         yield day
         day += dt.timedelta(days=1)
 
@@ -90,8 +101,33 @@ def _visit(place: Place, *, now: dt.datetime) -> Basket:
     with transaction.atomic(durable=True):
         basket = checkout.put_sale(sale_id=sale_id, asked=asked, desk=place.desk, now=now)
     tenders = [(_id(place), tender) for tender in _tenders(place, basket)]
-    with transaction.atomic(durable=True):
-        return checkout.sell(sale_id=sale_id, asked=asked, tenders=tenders, desk=place.desk, now=now)
+
+    def sell() -> Basket:
+        with transaction.atomic(durable=True):
+            return checkout.sell(sale_id=sale_id, asked=asked, tenders=tenders, desk=place.desk, now=now)
+
+    basket = sell()
+    if basket.waiting_tenders:
+        _hold_card(place, basket, now=now)
+        basket = sell()
+    return basket
+
+
+def _hold_card(place: Place, basket: Basket, *, now: dt.datetime) -> None:
+    """The client holds a card to the reader; now and then the first one is declined."""
+    assert place.reader is not None  # noqa: S101 - only then a card is asked for
+    cards.it_is(now)
+    checkout.ask(basket, now=now)
+    if place.chance.random() < 0.04:
+        cards.hold(place.reader, chance=place.chance, number=cards.DECLINED)
+        checkout.ask(basket, now=now)
+        for tender in basket.tenders:
+            if tender.charge is not None:
+                with transaction.atomic(durable=True):
+                    charges.present_again(tender.charge, n=2, reader=None, now=now)
+        checkout.ask(basket, now=now)
+    cards.hold(place.reader, chance=place.chance)
+    checkout.ask(basket, now=now)
 
 
 def _wish(place: Place) -> AskedSale:
@@ -112,15 +148,17 @@ def _wish(place: Place) -> AskedSale:
 
 
 def _tenders(place: Place, basket: Basket) -> list[AskedTender]:
-    way = place.chance.choices(["external", "cash", "check", "split"], weights=[60, 28, 4, 8])[0]
+    by_card = "card" if place.reader is not None else "external"
+    way = place.chance.choices(["card", "cash", "check", "split"], weights=[60, 28, 4, 8])[0]
     if way == "cash":
         note = 20_00
         return [AskedTender(kind="cash", tendered_cents=-(-basket.cash_due_cents // note) * note)]
     if way == "check":
         return [AskedTender(kind="check", reference=str(place.chance.randint(1000, 1999)))]
     if way == "split":
-        return [AskedTender(kind="external", amount_cents=basket.due_cents // 2), AskedTender(kind="cash")]
-    return [AskedTender(kind="external", reference=f"slip {place.chance.randint(100, 999)}")]
+        return [AskedTender(kind=by_card, amount_cents=basket.due_cents // 2), AskedTender(kind="cash")]
+    slip = "" if place.reader is not None else f"slip {place.chance.randint(100, 999)}"
+    return [AskedTender(kind=by_card, reference=slip)]
 
 
 def _refund_of_yesterday(place: Place, *, now: dt.datetime) -> None:
@@ -128,21 +166,33 @@ def _refund_of_yesterday(place: Place, *, now: dt.datetime) -> None:
     for basket in place.yesterday:
         goods = [line for line in basket.lines if not line.is_service]
         if goods and place.chance.random() < 0.2:
-            lines = tuple(AskedRefundLine(line.pk, line.quantity) for line in goods)
-            with transaction.atomic(durable=True):
-                refunds.refund_sale(
-                    sale_id=basket.sale.pk,
-                    refund_id=_id(place),
-                    asked=AskedRefund(reason="returned", lines=lines),
-                    desk=place.manager,
-                    now=now,
-                )
+            _refund(place, basket, goods, now=now)
             return
+
+
+def _refund(place: Place, basket: Basket, goods: list[SaleLine], *, now: dt.datetime) -> None:
+    lines = tuple(AskedRefundLine(line.pk, line.quantity) for line in goods)
+    with transaction.atomic(durable=True):
+        given = refunds.refund_sale(
+            sale_id=basket.sale.pk,
+            refund_id=_id(place),
+            asked=AskedRefund(reason="returned", lines=lines),
+            desk=place.manager,
+            now=now,
+        )
+    _send(place, now=now, back=lambda: refunds.send_back(given, now=now))
 
 
 def _void(place: Place, basket: Basket, *, now: dt.datetime) -> None:
     with transaction.atomic(durable=True):
-        voids.void_sale(sale_id=basket.sale.pk, reason="mistake", desk=place.manager, now=now)
+        void = voids.void_sale(sale_id=basket.sale.pk, reason="mistake", desk=place.manager, now=now)
+    _send(place, now=now, back=lambda: voids.send_back(void, now=now))
+
+
+def _send(place: Place, *, now: dt.datetime, back: Callable[[], object]) -> None:
+    if place.reader is not None:
+        cards.it_is(now)
+    back()
 
 
 def _id(place: Place) -> uuid.UUID:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from config.demo import catalogue, days, people
+from config.demo import cards, catalogue, days, people
 from pos.asked import Desk
 from pos.models import Client, Drawer
 from studio.models import Business, Device, Location, Staff
@@ -39,8 +39,14 @@ class Command(BaseCommand):
         chance = random.Random(SEED)  # noqa: S311 - the demo is the same each time
         with transaction.atomic(durable=True):
             places = self._set_up(chance, now=now)
-        for place in places:
-            self._run(place, count=options["days"], now=now)
+        simulated = cards.are_simulated()
+        if simulated:
+            cards.begin()
+            for place in places:
+                place.reader = cards.install_reader(place.location, now=now)
+        self._run(places, count=options["days"], now=now)
+        if simulated:
+            cards.end(now)
 
     def _set_up(self, chance: random.Random, *, now: dt.datetime) -> list[days.Place]:
         Business.objects.create(
@@ -85,15 +91,15 @@ class Command(BaseCommand):
             chance=random.Random(f"{SEED} {location.code}"),  # noqa: S311
         )
 
-    def _run(self, place: days.Place, *, count: int, now: dt.datetime) -> None:
-        since = place.location.business_date(now) - dt.timedelta(days=count)
-        for day in days.run(place, since=since, until=now):
-            self._progress(place.location.name, (day - since).days + 1, count + 1)
+    def _run(self, places: list[days.Place], *, count: int, now: dt.datetime) -> None:
+        since = min(place.location.business_date(now) for place in places) - dt.timedelta(days=count)
+        for day in days.run(places, since=since, until=now):
+            self._progress((day - since).days + 1, count + 1)
         self.stdout.write("")
 
-    def _progress(self, label: str, done: int, total: int) -> None:
+    def _progress(self, done: int, total: int) -> None:
         if not self.stdout.isatty() and done < total:
             return  # a log wants one line, not ninety
         filled = 30 * done // total
-        self.stdout.write(f"\r  {label:<10} [{'#' * filled:<30}] day {done} of {total}", ending="")
+        self.stdout.write(f"\r  [{'#' * filled:<30}] day {done} of {total}", ending="")
         self.stdout.flush()
