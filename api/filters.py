@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django_filters import filters
 from django_filters.rest_framework.backends import DjangoFilterBackend
 from django_filters.rest_framework.filterset import FilterSet
@@ -53,6 +53,7 @@ class SaleFilters(FilterSet):
     therapist = IntegerFilter(method="with_therapist", max_value=BIGGEST_ID)
     receipt = IntegerFilter(method="with_receipt", max_value=BIGGEST_NUMBER)
     mine_open = filters.ChoiceFilter(method="opened_by_me", choices=[(word, word) for word in YES_OR_NO])
+    unfinished = filters.ChoiceFilter(method="still_to_finish", choices=[(word, word) for word in YES_OR_NO])
     # Two are named by words that Python keeps for itself.
     vars()["from"] = filters.DateFilter(field_name="business_date", lookup_expr="gte")
     vars()["to"] = filters.DateFilter(field_name="business_date", lookup_expr="lt")
@@ -73,6 +74,13 @@ class SaleFilters(FilterSet):
     def opened_by_me(self, sales: QuerySet[Sale], name: str, value: str) -> QuerySet[Sale]:
         mine = {"status": Sale.Status.OPEN, "opened_by": self.request.user}
         return sales.filter(**mine) if YES_OR_NO[value] else sales.exclude(**mine)
+
+    @extend_schema_field(OpenApiTypes.BOOL)
+    def still_to_finish(self, sales: QuerySet[Sale], name: str, value: str) -> QuerySet[Sale]:
+        """Open and parked ones with something on them: what any tablet here may go on with."""
+        unfinished = Q(status__in=[Sale.Status.OPEN, Sale.Status.PARKED])
+        unfinished &= Exists(SaleLine.objects.filter(sale=OuterRef("pk")))
+        return sales.filter(unfinished) if YES_OR_NO[value] else sales.exclude(unfinished)
 
 
 class DrawerSessionFilters(FilterSet):

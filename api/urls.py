@@ -23,6 +23,7 @@ v1 = [
     path("sales/<uuid:sale_id>/tenders/<uuid:tender_id>/tries/<int:n>", sales.SaleTenderTry.as_view()),
     path("sales/<uuid:sale_id>/completion", sales.SaleCompletion.as_view()),
     path("sales/<uuid:sale_id>/abandonment", sales.SaleAbandonment.as_view()),
+    path("sales/<uuid:sale_id>/park", sales.SaleParking.as_view()),
     path("sales/<uuid:sale_id>/void", refunds.SaleVoid.as_view()),
     path("sales/<uuid:sale_id>/refunds/<uuid:refund_id>", refunds.SaleRefund.as_view()),
     path("sales/<uuid:sale_id>/receipt", refunds.SaleReceipt.as_view()),

@@ -36,7 +36,7 @@ class Basket:
         self.sale = sale
         self.desk = desk
         self.is_new = sale._state.adding
-        self.read_revision = sale.revision
+        self.read_revision, self.read_status = sale.revision, sale.status
         self.lines: list[SaleLine] = []
         self.discounts: list[SaleDiscount] = []
         self.taxes: list[SaleTax] = []
@@ -154,7 +154,7 @@ class Basket:
         unsaved = ([self.sale], self.lines, self.discounts, self.taxes, self.tips, self.tenders)
         insert_together(*([row for row in rows if row._state.adding] for rows in unsaved))
         self.is_new = self._touched = self._repriced = False
-        self.read_revision = self.sale.revision
+        self.read_revision, self.read_status = self.sale.revision, self.sale.status
 
     def _count_rounding(self) -> None:
         self.sale.rounding_cents = sum(tender.rounding_cents for tender in self.live_tenders)
@@ -162,7 +162,7 @@ class Basket:
     def _update_sale(self) -> None:
         sale = self.sale
         fields = {f.attname: getattr(sale, f.attname) for f in sale._meta.concrete_fields if not f.primary_key}
-        unchanged = Sale.objects.filter(pk=sale.pk, status=Sale.Status.OPEN, revision=self.read_revision)
+        unchanged = Sale.objects.filter(pk=sale.pk, status=self.read_status, revision=self.read_revision)
         if not unchanged.update(**fields):
             raise SaleChanged("Somebody else changed this sale just now.")
 

@@ -157,11 +157,31 @@ def abandon_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket:
     """
     rights.require(desk.staff, Right.SELL, desk.location)
     basket = _read_locked(sale_id, desk=desk)
-    if basket.sale.status != Sale.Status.ABANDONED:
+    if basket.sale.status == Sale.Status.PARKED:
+        _end(basket, Sale.Status.ABANDONED, now=now)
+    elif basket.sale.status != Sale.Status.ABANDONED:
         _must_be_open(basket.sale)
         _must_not_wait(basket)
         if _let_go(basket, now=now):
-            _abandon(basket, now=now)
+            _end(basket, Sale.Status.ABANDONED, now=now)
+    return basket
+
+
+def park_sale(*, sale_id: uuid.UUID, label: str, desk: Desk, now: dt.datetime) -> Basket:
+    """Put an open sale aside under a label, with every held value given back; any tablet resumes it (R1, R9).
+
+    ChargeInFlight while a card is being asked. What was refused is withdrawn first; a repeat then parks the sale.
+    """
+    rights.require(desk.staff, Right.SELL, desk.location)
+    basket = _read_locked(sale_id, desk=desk)
+    if basket.sale.status != Sale.Status.PARKED:
+        _must_be_open(basket.sale)
+        _must_not_wait(basket)
+        if not basket.lines:
+            raise NothingToSell("There is nothing on this sale yet.")
+        if _let_go(basket, now=now):
+            basket.sale.label, basket.sale.parked_at = label, now
+            _end(basket, Sale.Status.PARKED, now=now)
     return basket
 
 
@@ -174,7 +194,7 @@ def abandon_forgotten(sale: Sale, *, before: dt.datetime, now: dt.datetime) -> N
     if basket.sale.status != Sale.Status.OPEN or basket.sale.last_request_at >= before:
         return
     if _let_go(basket, now=now) and not _is_finished_instead(basket, now=now):
-        _abandon(find_unattended(sale), now=now)
+        _end(find_unattended(sale), Sale.Status.ABANDONED, now=now)
 
 
 def _is_finished_instead(basket: Basket, *, now: dt.datetime) -> bool:
@@ -246,10 +266,12 @@ def _put(
         basket = Basket(_new_sale(sale_id, desk=desk, now=now), desk=desk)
     else:
         basket = Basket.read(sale, desk=desk)
-        if sale.fingerprint == mark:
+        if sale.fingerprint == mark and sale.status != Sale.Status.PARKED:
             return basket
         _may_change(basket, revision)
     basket.sale.client = _client(asked.client_id)
+    sale = basket.sale
+    sale.status, sale.label, sale.parked_at = Sale.Status.OPEN, "", None  # a parked one is resumed by its contents
     before = basket.discounts
     basket.put(price(asked, sale=basket.sale, location=desk.location, on=desk.location.business_date(now)))
     _approve_discounts(basket, before=before, approval_id=approval_id, now=now)
@@ -275,7 +297,8 @@ def _new_sale(sale_id: uuid.UUID, *, desk: Desk, now: dt.datetime) -> Sale:
 def _may_change(basket: Basket, revision: int | None) -> None:
     if basket.sale.is_completed:
         raise SameIdOtherContents("This sale is completed. Start a new one.", sale_status=basket.sale.status)
-    _must_be_open(basket.sale)
+    if basket.sale.status != Sale.Status.PARKED:
+        _must_be_open(basket.sale)
     _must_not_wait(basket)
     if revision != basket.sale.revision:
         raise SaleChanged("Somebody else changed this sale just now.", revision=basket.sale.revision)
@@ -341,11 +364,12 @@ def _let_go(basket: Basket, *, now: dt.datetime) -> bool:
     return not unended
 
 
-def _abandon(basket: Basket, *, now: dt.datetime) -> None:
+def _end(basket: Basket, status: Sale.Status, *, now: dt.datetime) -> None:
+    """Give back what is held and leave the sale abandoned or parked."""
     for tender in basket.live_tenders:
         tender_kind(tender.kind).release(tender, now=now)
         basket.take_off(tender)
-    basket.sale.status = Sale.Status.ABANDONED
+    basket.sale.status = status
     basket.touch(now=now)
     basket.write()
 

@@ -140,6 +140,12 @@ class TestDesk:
         return self.last
 
     @transaction.atomic
+    def parks(self, label: str = "") -> Basket:
+        assert self.last is not None
+        self.last = checkout.park_sale(sale_id=self.last.sale.pk, label=label, desk=self.desk, now=self.now)
+        return self.last
+
+    @transaction.atomic
     def abandons(self) -> Basket:
         assert self.last is not None
         self.last = checkout.abandon_sale(sale_id=self.last.sale.pk, desk=self.desk, now=self.now)

@@ -5,7 +5,7 @@ from typing import Annotated, TypedDict
 from django.db.models import Prefetch, QuerySet
 
 from api.answers.sales import SaleClient, client_of
-from api.answers.values import Moment, Uuid, moment, moment_or_none
+from api.answers.values import Moment, Person, Uuid, moment, moment_or_none, person
 from pos.models import Receipt, Sale, SaleLine, Tender
 
 SHOWN = 3
@@ -19,7 +19,10 @@ class SaleRow(TypedDict):
     status: Annotated[str, Sale.Status]
     client: SaleClient | None
     total_cents: int
+    label: str
+    parked_at: Moment | None
     opened_at: Moment
+    opened_by: Person
     completed_at: Moment | None
     receipt_title: str | None
     tenders: list[str]
@@ -37,7 +40,7 @@ class SalePage(TypedDict):
 def with_parts(sales: QuerySet[Sale]) -> QuerySet[Sale]:
     """The sales with what a row shows, in three more queries for all of them."""
     own = Receipt.objects.filter(refund=None).select_related("location")
-    return sales.select_related("client").prefetch_related(
+    return sales.select_related("client", "opened_by").prefetch_related(
         Prefetch("lines", SaleLine.objects.order_by("position").only("sale", "name", "quantity")),
         Prefetch("tenders", Tender.objects.exclude(status=Tender.Status.RELEASED).order_by("position")),
         Prefetch("receipts", own, to_attr="own_receipts"),
@@ -52,7 +55,10 @@ def sale_row(sale: Sale) -> SaleRow:
         "status": sale.status,
         "client": client_of(sale.client),
         "total_cents": sale.total_cents,
+        "label": sale.label,
+        "parked_at": moment_or_none(sale.parked_at),
         "opened_at": moment(sale.opened_at),
+        "opened_by": person(sale.opened_by),
         "completed_at": moment_or_none(sale.completed_at),
         "receipt_title": receipts[0].title if receipts else None,
         "tenders": list(dict.fromkeys(tender.kind for tender in sale.tenders.all())),

@@ -120,6 +120,8 @@ class SaleAnswer(Rehearsal):
     id: Uuid
     status: Annotated[str, Sale.Status]
     revision: int
+    label: str
+    parked_at: Moment | None
     location: str
     client: SaleClient | None
     opened_at: Moment
@@ -156,6 +158,8 @@ def sale_answer(basket: Basket) -> SaleAnswer:
         "id": str(sale.pk),
         "status": sale.status,
         "revision": sale.revision,
+        "label": sale.label,
+        "parked_at": moment_or_none(sale.parked_at),
         "location": sale.location.code,
         "client": client_of(sale.client),
         "opened_at": moment(sale.opened_at),
@@ -191,7 +195,7 @@ def client_of(client: Client | None) -> SaleClient | None:
 
 def _due(basket: Basket) -> int:
     """Nothing is due any more on a sale that has ended, however it ended."""
-    return basket.due_cents if basket.sale.status == Sale.Status.OPEN else 0
+    return basket.due_cents if basket.sale.status in (Sale.Status.OPEN, Sale.Status.PARKED) else 0
 
 
 def _line(line: SaleLine, after: Aftermath) -> LineAnswer:

@@ -169,6 +169,12 @@ class Sale(Strict):
         return Wanted(sale, tenders, completes, attrs.get("revision"), attrs.get("approval"))
 
 
+class Parking(Strict):
+    """What a parked sale is to be found by."""
+
+    label = Words(max_length=60, required=False, allow_blank=True, default="")
+
+
 class Nothing(Strict):
     """An empty object: the address says it all."""
 

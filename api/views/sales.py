@@ -17,7 +17,7 @@ from api.endpoint import Endpoint, run
 from api.filters import Filters, SaleFilters
 from api.pages import page_of
 from api.schema import described
-from api.serializers.sales import DryRun, NextTry, Nothing, Sale, Tender, Wanted
+from api.serializers.sales import DryRun, NextTry, Nothing, Parking, Sale, Tender, Wanted
 from pos import checkout
 from pos.basket import Basket
 from pos.models import Sale as StoredSale
@@ -188,6 +188,18 @@ class SaleAbandonment(SalesEndpoint):
 
         def unit() -> Told:
             return Told.of(checkout.abandon_sale(sale_id=sale_id, desk=self.desk, now=self.now))
+
+        return self.told(unit)
+
+
+class SaleParking(SalesEndpoint):
+    @described(name="park_sale", request=Parking, answers={200: SaleAnswer, 202: SaleAnswer})
+    def put(self, request: Request, sale_id: uuid.UUID) -> Response:
+        """Put an open sale aside for later; any tablet here resumes it by sending its contents again."""
+        label = self.read(Parking)["label"]
+
+        def unit() -> Told:
+            return Told.of(checkout.park_sale(sale_id=sale_id, label=label, desk=self.desk, now=self.now))
 
         return self.told(unit)
 

@@ -17,6 +17,7 @@ class Sale(models.Model):
 
     class Status(models.TextChoices):
         OPEN = "open", "open"
+        PARKED = "parked", "parked"
         COMPLETED = "completed", "completed"
         PARTLY_REFUNDED = "partly_refunded", "partly refunded"
         REFUNDED = "refunded", "refunded"
@@ -24,7 +25,8 @@ class Sale(models.Model):
         ABANDONED = "abandoned", "abandoned"
 
     MOVES: dict[str, frozenset[str]] = {
-        Status.OPEN: frozenset({Status.COMPLETED, Status.ABANDONED}),
+        Status.OPEN: frozenset({Status.PARKED, Status.COMPLETED, Status.ABANDONED}),
+        Status.PARKED: frozenset({Status.OPEN, Status.ABANDONED}),
         Status.COMPLETED: frozenset({Status.PARTLY_REFUNDED, Status.REFUNDED, Status.VOIDED}),
         Status.PARTLY_REFUNDED: frozenset({Status.PARTLY_REFUNDED, Status.REFUNDED}),
         Status.REFUNDED: frozenset({Status.REFUNDED}),
@@ -42,6 +44,8 @@ class Sale(models.Model):
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     last_request_at = models.DateTimeField()
+    label = models.CharField(max_length=60, blank=True, help_text="What a parked sale is found by.")
+    parked_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
     completed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     business_date = models.DateField(null=True)
@@ -57,13 +61,14 @@ class Sale(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="completed_sale_has_its_day",
-                condition=Q(status__in=["open", "abandoned"])
+                condition=Q(status__in=["open", "parked", "abandoned"])
                 | Q(completed_at__isnull=False, business_date__isnull=False),
             ),
         ]
         indexes = [
             models.Index(name="sales_by_day", fields=["location", "business_date"]),
             models.Index(name="open_sales", fields=["last_request_at"], condition=Q(status="open")),
+            models.Index(name="parked_sales", fields=["location"], condition=Q(status="parked")),
         ]
 
     def __str__(self) -> str:
@@ -77,7 +82,7 @@ class Sale(models.Model):
     @property
     def is_completed(self) -> bool:
         """Whether the sale is in the books, whatever became of it since."""
-        return self.status not in (self.Status.OPEN, self.Status.ABANDONED)
+        return self.status not in (self.Status.OPEN, self.Status.PARKED, self.Status.ABANDONED)
 
 
 class SaleLine(models.Model):

@@ -36,6 +36,7 @@ TABLE = {
     "PUT api/v1/sales/<uuid:sale_id>/tenders/<uuid:tender_id>/tries/<int:n>": "401 401 403 403 404 400 400",
     "PUT api/v1/sales/<uuid:sale_id>/completion": "401 401 403 403 404 200 200",
     "PUT api/v1/sales/<uuid:sale_id>/abandonment": "401 401 403 403 404 200 200",
+    "PUT api/v1/sales/<uuid:sale_id>/park": "401 401 403 403 404 200 200",
     "PUT api/v1/sales/<uuid:sale_id>/void": "401 401 403 403 404 409 200",
     "PUT api/v1/sales/<uuid:sale_id>/refunds/<uuid:refund_id>": "401 401 403 403 404 201 200",
     "GET api/v1/sales/<uuid:sale_id>/receipt": "401 401 403 200 404 200 200",

@@ -241,6 +241,9 @@ class TestTheList:
             "status": "completed",
             "client": {"id": client, "name": "Maya Okafor"},
             "total_cents": 72_00,
+            "label": "",
+            "parked_at": None,
+            "opened_by": first["results"][0]["opened_by"],
             "opened_at": first["results"][0]["opened_at"],
             "completed_at": first["results"][0]["completed_at"],
             "receipt_title": "UPT-000003",
@@ -349,3 +352,17 @@ def test_a_sale_stays_with_its_location(till: Till, studio: Studio) -> None:
 
     assert till_of(studio.owner, away).get(f"sales/{sale}").refusal == (404, "not_found")
     assert Sale.objects.get().location == studio.location
+
+
+def test_a_parked_sale_is_seen_by_other_tablets_and_resumed_there(till: Till, managers_till: Till) -> None:
+    sale = f"sales/{new()}"
+    till.put(sale, {"lines": [{"item": "massage-oil"}]})
+    till.put(f"sales/{new()}", {"lines": []})
+
+    parked = till.put(f"{sale}/park", {"label": "Maya, back at five"})
+    listed = managers_till.get("sales/?unfinished=true")["results"]
+    resumed = managers_till.put(sale, {"lines": [{"item": "massage-oil"}], "revision": parked["revision"]})
+
+    assert (parked.status, parked["status"], parked["due_cents"]) == (200, "parked", 24_00)
+    assert [(row["label"], row["opened_by"]["name"]) for row in listed] == [("Maya, back at five", "Dana")]
+    assert (resumed.status, resumed["status"], resumed["label"]) == (200, "open", "")
