@@ -52,6 +52,7 @@ class SaleFilters(FilterSet):
     client = filters.UUIDFilter(field_name="client_id")
     therapist = IntegerFilter(method="with_therapist", max_value=BIGGEST_ID)
     receipt = IntegerFilter(method="with_receipt", max_value=BIGGEST_NUMBER)
+    receipt_token = filters.CharFilter(field_name="receipts__token", max_length=22, help_text="Of the receipt's link.")
     mine_open = filters.ChoiceFilter(method="opened_by_me", choices=[(word, word) for word in YES_OR_NO])
     unfinished = filters.ChoiceFilter(method="still_to_finish", choices=[(word, word) for word in YES_OR_NO])
     # Two are named by words that Python keeps for itself.
@@ -78,8 +79,8 @@ class SaleFilters(FilterSet):
     @extend_schema_field(OpenApiTypes.BOOL)
     def still_to_finish(self, sales: QuerySet[Sale], name: str, value: str) -> QuerySet[Sale]:
         """Open and parked ones with something on them: what any tablet here may go on with."""
-        unfinished = Q(status__in=[Sale.Status.OPEN, Sale.Status.PARKED])
-        unfinished &= Exists(SaleLine.objects.filter(sale=OuterRef("pk")))
+        has_lines = Exists(SaleLine.objects.filter(sale=OuterRef("pk")))
+        unfinished = Q(has_lines, status__in=[Sale.Status.OPEN, Sale.Status.PARKED])
         return sales.filter(unfinished) if YES_OR_NO[value] else sales.exclude(unfinished)
 
 

@@ -17,6 +17,7 @@ v1 = [
     path("readers/", readers.ReaderList.as_view()),
     path("clients/", clients.ClientList.as_view()),
     path("clients/<uuid:client_id>", clients.ClientDetail.as_view()),
+    path("clients/<uuid:client_id>/card", clients.ClientCard.as_view()),
     path("sales/", sales.SaleList.as_view()),
     path("sales/<uuid:sale_id>", sales.SaleDetail.as_view()),
     path("sales/<uuid:sale_id>/tenders/<uuid:tender_id>", sales.SaleTender.as_view()),

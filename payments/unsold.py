@@ -64,6 +64,15 @@ def give_unsold_back(charge: Charge, *, now: dt.datetime, by: Staff | None = Non
     return refund
 
 
+def release(charge: Charge, *, now: dt.datetime) -> None:
+    """Give back the money of a sale that came to nothing; a disputed charge's is put aside, for its holder has it."""
+    if charge.disputed_at is None:
+        give_unsold_back(charge, now=now)
+    else:
+        put_aside(charge, now=now)
+        Charge.objects.filter(pk=charge.pk).update(finished_at=now)
+
+
 class PutUnsoldAside:
     """Every hour: card money of a day that is over, whose sale nobody completed, goes to where people see it."""
 

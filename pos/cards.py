@@ -101,7 +101,7 @@ class CardOnReader:
         """Money that was taken goes back (R1, rule 80); money that may still be taken keeps the sale as it is."""
         charge = _charge(tender)
         if charge.status == Status.SUCCEEDED:
-            unsold.give_unsold_back(charge, now=now)
+            unsold.release(charge, now=now)
         elif charge.status != Status.CANCELLED:
             raise ChargeInFlight("A card is still being asked for this sale. Take that back first, or wait for it.")
         else:
@@ -157,7 +157,7 @@ def finish(charge: Charge, *, now: dt.datetime) -> bool:
     if basket.sale.status == Sale.Status.OPEN and mine.status == Tender.Status.HELD:
         return _finish_open(basket, mine, now=now)
     if charge.status == Status.SUCCEEDED and mine.status == Tender.Status.RELEASED:
-        unsold.give_unsold_back(charge, now=now)
+        unsold.release(charge, now=now)
     Charge.objects.filter(pk=charge.pk).update(finished_at=now)
     return True
 

@@ -7,12 +7,15 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
+from pos.qr import Qr
 from pos.receipts import Paper, Row
 
 WIDTH = 80 * mm
 MARGIN = 5 * mm
 GAP = 3 * mm
 LEADING = 4.6 * mm
+CODE = 34 * mm
+"""Side of the code with the receipt's link."""
 SIZE = 9
 BOLD, PLAIN = "Helvetica-Bold", "Helvetica"
 
@@ -23,7 +26,7 @@ Print = tuple[str, str, str]
 def render(paper: Paper) -> bytes:
     """The receipt as PDF bytes."""
     prints = [part for font, row in _rows(paper) for part in _broken(font, row)]
-    height = 2 * MARGIN + LEADING * (len(prints) + 1)
+    height = 2 * MARGIN + LEADING * (len(prints) + 1) + CODE
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(WIDTH, height))
     canvas.setTitle(f"{paper.heading} {paper.title}")
@@ -34,8 +37,17 @@ def render(paper: Paper) -> bytes:
         canvas.drawString(MARGIN, y, words)
         canvas.drawRightString(WIDTH - MARGIN, y, amount)
         y -= LEADING
+    _draw(canvas, paper.qr, left=(WIDTH - CODE) / 2, top=MARGIN + CODE)
     canvas.save()
     return out.getvalue()
+
+
+def _draw(canvas: Canvas, code: Qr, *, left: float, top: float) -> None:
+    """The code as black squares, a hair larger than a module so that no white line runs through it."""
+    module = CODE / code.size
+    for column, row in code.dark:
+        x, y = left + column * module, top - (row + 1) * module
+        canvas.rect(x, y, module * 1.02, module * 1.02, stroke=0, fill=1)
 
 
 def _rows(paper: Paper) -> Iterator[tuple[str, Row]]:

@@ -13,6 +13,7 @@ from ledger.money import dollars
 from pos import clients
 from pos.kinds import tender_kind
 from pos.models import Counter, Receipt, Refund, Sale, Tender
+from pos.qr import Qr, qr_of
 from studio.models import Business, Location
 
 
@@ -53,6 +54,11 @@ class Paper:
     tenders: tuple[Row, ...]
     stamp: str
     url: str
+
+    @property
+    def qr(self) -> Qr:
+        """The link as a code: the client keeps the receipt, the desk finds the sale by it."""
+        return qr_of(self.url)
 
 
 def issue(*, sale: Sale, now: dt.datetime, refund: Refund | None = None) -> Receipt:

@@ -172,7 +172,7 @@ class Sale(Strict):
 class Parking(Strict):
     """What a parked sale is to be found by."""
 
-    label = Words(max_length=60, required=False, allow_blank=True, default="")
+    label = Words(max_length=60, required=False, allow_blank=True, default="")  # type: ignore[assignment]  # a field so named
 
 
 class Nothing(Strict):

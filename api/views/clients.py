@@ -7,14 +7,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import units
-from api.answers.clients import ClientAnswer, ClientPage, client_answer
+from api.answers.clients import ClientAnswer, ClientCardAnswer, ClientPage, client_answer, client_card_answer
+from api.answers.sale_rows import with_parts
 from api.endpoint import Endpoint, created
 from api.pages import page_of
 from api.schema import described
 from api.serializers.people import ClientFile, ClientSearch
 from pos import clients
-from pos.models import Client
+from pos.models import Client, Sale
 from studio.models import Right
+
+RECENT = 10
 
 
 class ClientList(Endpoint):
@@ -45,6 +48,16 @@ class ClientDetail(Endpoint):
 
         client = units.work(unit)
         return created(client_answer(client), at=client.created_at, now=self.now)
+
+
+class ClientCard(Endpoint):
+    @described(name="get_client_card", answers={200: ClientCardAnswer})
+    def get(self, request: Request, client_id: uuid.UUID) -> Response:
+        """The client with visits so far and the last sales, at every location."""
+        self.require(Right.CLIENTS)
+        client = _read(client_id)
+        recent = with_parts(Sale.objects.filter(client=client).exclude(status=Sale.Status.ABANDONED))
+        return Response(client_card_answer(client, clients.history_of(client), list(recent[:RECENT])))
 
 
 def _read(client_id: uuid.UUID) -> Client:

@@ -28,6 +28,7 @@ TABLE = {
     "GET api/v1/clients/": "401 401 403 403 200 200 200",
     "GET api/v1/clients/<uuid:client_id>": "401 401 403 403 200 200 200",
     "PUT api/v1/clients/<uuid:client_id>": "401 401 403 403 200 200 200",
+    "GET api/v1/clients/<uuid:client_id>/card": "401 401 403 403 200 200 200",
     "GET api/v1/sales/": "401 401 403 200 200 200 200",
     "GET api/v1/sales/<uuid:sale_id>": "401 401 403 200 404 200 200",
     "PUT api/v1/sales/<uuid:sale_id>": "401 401 403 403 404 200 200",

@@ -1,5 +1,6 @@
 """Clients over HTTP."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from pos.models import Client
 from studio.models import AuditRow
 from tests.api.till import Till, new
+from tests.builders import Studio
 
 
 def test_a_client_is_made_once_and_found_by_any_word(till: Till) -> None:
@@ -90,3 +92,22 @@ def test_a_search_for_nothing_that_could_be_is_answered_too(till: Till) -> None:
 
 def test_a_client_that_is_not_there_is_a_404(till: Till) -> None:
     assert till.get(f"clients/{new()}").refusal == (404, "not_found")
+
+
+def test_a_clients_card_tells_what_they_come_for(till: Till, studio: Studio) -> None:
+    client = str(uuid.uuid4())
+    till.put(f"clients/{client}", {"name": "Maya Okafor"})
+    massage = {"item": "ashiatsu-60", "therapist": studio.ana.pk}
+    till.sells(massage, {"item": "massage-oil"}, client=client, tip_cents=20_00)
+    oil = till.sells({"item": "massage-oil"}, client=client)
+    till.sells({"item": "massage-oil"})
+    line = {"line": oil["lines"][0]["id"], "quantity": 1}
+    till.put(f"sales/{oil['id']}/refunds/{uuid.uuid4()}", {"reason": "returned", "lines": [line]})
+
+    card = till.get(f"clients/{client}/card")
+
+    assert (card["client"]["name"], card["visits"], card["paid_cents"]) == ("Maya Okafor", 2, 154_00)
+    assert card["favourites"] == [{"name": "Ashiatsu 60", "times": 1}]
+    assert [row["status"] for row in card["recent"]] == ["refunded", "completed"]
+    assert card["first_visit_on"] == card["client"]["last_visit_on"] == "2026-03-02"
+    assert till.get(f"clients/{uuid.uuid4()}/card").refusal == (404, "not_found")
