@@ -16,14 +16,25 @@ from payments.charges import FINISH_AFTER, Failure, Status, WrongAmount, end_try
 from payments.gateway import gateway
 from payments.models import Charge, Presentation, Reader
 from payments.rare import reached
-from payments.states import Attempt, Busy, Indeterminate, IntentState, Misuse, ReaderAction, ReaderState
+from payments.states import (
+    Attempt,
+    Busy,
+    Declined,
+    Indeterminate,
+    IntentState,
+    Misuse,
+    NeedsCustomer,
+    ReaderAction,
+    ReaderState,
+)
 
 logger = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(seconds=60)
 LOOK_AGAIN = dt.timedelta(seconds=60)
 SOON = dt.timedelta(seconds=2)
-LONGEST_DOUBT = dt.timedelta(minutes=5)
+LONGEST_DOUBT = dt.timedelta(seconds=20)
+"""A client stands at the desk: when Stripe is back, that must not take long to be known."""
 
 
 def ask(charge_id: uuid.UUID, *, now: dt.datetime) -> None:
@@ -61,6 +72,9 @@ def go_on(charge: Charge, *, now: dt.datetime) -> None:
     except Busy as busy:
         reached(f"busy_{busy.code}")
         again(charge, run_at=now + SOON, why=f"busy: {busy.code}", doubts=0)
+    except (Declined, NeedsCustomer) as told:
+        reached("answer_before_the_card")  # the intent and the reader say it better at the next look
+        again(charge, run_at=now + SOON, why=f"{type(told).__name__}: {told}", doubts=0)
     except Indeterminate as doubt:
         _doubt(charge, doubt, now=now)
     else:
