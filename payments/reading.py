@@ -145,7 +145,7 @@ def balance(told: Any) -> int:
 
 
 def event(told: Any, payload: str) -> EventState:
-    """An event from its JSON; ValueError when it is none, or one without its object (a thin one)."""
+    """An event of our account from its JSON; ValueError when it is none, or one without its object (a thin one)."""
     match told:
         case {
             "object": "event",
@@ -154,7 +154,7 @@ def event(told: Any, payload: str) -> EventState:
             "created": int(created),
             "livemode": bool(is_live),
             "data": {"object": dict(about)},
-        }:
+        } if not told.get("account"):  # of another account, connected to ours
             object_id, version = about.get("id"), told.get("api_version")
             return EventState(
                 id=event_id,

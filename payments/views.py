@@ -2,6 +2,7 @@
 
 import logging
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -30,6 +31,10 @@ def webhook(request: HttpRequest) -> HttpResponse:
 
 
 def _body(request: HttpRequest) -> bytes:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+    try:
+        body = request.body
+    except (RequestDataTooBig, ValueError) as error:  # a length that is no number is not Stripe's
+        raise BadSignature("no body of Stripe's size") from error
+    if len(body) > MOST_BYTES:
         raise BadSignature("too large")
-    return request.body
+    return body
