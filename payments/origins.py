@@ -81,7 +81,7 @@ def _of_capture(movement: Movement, now: dt.datetime) -> Origin:
 def _of_refund(movement: Movement, now: dt.datetime) -> Origin:
     """Our refund, which posts itself; one made in Stripe's dashboard waits in suspense for its reason."""
     known = CardRefund.objects.filter(stripe_id=movement.source).select_related("location").first()
-    if known is not None and _has_heard(known, movement.category):
+    if known is not None and (movement.category == "refund" or known.failed_at is not None):
         return Origin(known.location, FEE_ONLY)
     state = gateway().read_refund(movement.source)
     ours = refunds.hear_refund(state, now=now)
@@ -90,12 +90,6 @@ def _of_refund(movement: Movement, now: dt.datetime) -> Origin:
         return Origin(ours.location, FEE_ONLY)
     charge = charge_of(state.charge_id, state.intent_id)
     return Origin(charge.location if charge else main_location(), SUSPENSE)
-
-
-def _has_heard(refund: CardRefund, category: str) -> bool:
-    if category == "refund":
-        return refund.accepted_at is not None or refund.failed_at is not None
-    return refund.failed_at is not None
 
 
 def _of_dispute(movement: Movement, now: dt.datetime) -> Origin:

@@ -1,18 +1,18 @@
 """Finding and keeping clients."""
 
 import datetime as dt
-import re
 import uuid
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, OuterRef, QuerySet, Subquery, Sum
 from phonenumber_field.phonenumber import PhoneNumber
 from phonenumbers import NumberParseException
 
 from pos.asked import Desk
+from pos.finding import holding, keep_words
 from pos.models import Client, Refund, Sale, SaleLine
 from studio import audit, rights
 from studio.models import Right
@@ -24,11 +24,10 @@ VISITED = (Sale.Status.COMPLETED, Sale.Status.PARTLY_REFUNDED, Sale.Status.REFUN
 
 
 def search(words: str) -> QuerySet[Client]:
-    """Clients whose name, mail or phone holds every word, in order of name; all of them without words."""
-    found = Client.objects.annotate(last_visit_on=Max("sales__business_date"))
-    for word in _joined_numbers(words).split():
-        found = found.filter(_holds(word))
-    return found.order_by("name", "pk")
+    """Clients whose name, mail or phone fits every word, in order of name; all of them without words."""
+    visits = Sale.objects.filter(client=OuterRef("pk")).exclude(business_date=None)
+    last_visit = Subquery(visits.order_by("-business_date").values("business_date")[:1])
+    return holding(Client.objects.all(), words).annotate(last_visit_on=last_visit).order_by("name", "pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,8 @@ def put_client(
     if not created:
         Client.objects.filter(pk=client_id).update(**fields)
         client = Client.objects.get(pk=client_id)
+    if created or any(before[key] != str(fields[key]) for key in ("name", "email", "phone")):
+        keep_words([client])
     changed = [key for key, value in fields.items() if created or before[key] != str(value)]
     if changed:
         # Which fields, not their contents: the audit trail is kept for ever, a client may be anonymised.
@@ -93,17 +94,6 @@ def put_client(
             after={"fields": changed},
         )
     return client
-
-
-def _joined_numbers(words: str) -> str:
-    """The words with the parts of a phone number joined to one: "+1 614 555-0123 maya" has two."""
-    return re.sub(r"(?<=[\d)])[\s.-]+(?=[\d(])", "", words)
-
-
-def _holds(word: str) -> Q:
-    digits = re.sub(r"\D", "", word)
-    match = Q(name__icontains=word) | Q(email__icontains=word)
-    return match | Q(phone__contains=digits) if len(digits) >= 3 else match
 
 
 def _clean_name(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import Group
 
+from pos.finding import keep_words
 from pos.models import Client
 from studio.models import Grant, Location, Qualification, Staff
 from studio.pins import set_pin
@@ -79,4 +80,6 @@ def welcome_clients(chance: random.Random, *, now: dt.datetime) -> list[Client]:
                 created_at=now,
             )
         )
-    return Client.objects.bulk_create(clients)
+    Client.objects.bulk_create(clients)
+    keep_words(clients)
+    return clients

@@ -2,7 +2,7 @@
 
 from pos.models.approvals import Approval
 from pos.models.catalogue import Item, Price, TaxCategory, TaxRate
-from pos.models.clients import Client
+from pos.models.clients import Client, ClientWord
 from pos.models.drawers import Drawer, DrawerSession
 from pos.models.receipts import Counter, Receipt
 from pos.models.refunds import Refund, RefundLine, RefundTax, RefundTender, RefundTip, Void
@@ -11,6 +11,7 @@ from pos.models.sales import Sale, SaleDiscount, SaleLine, SaleTax, Tender, Tip
 __all__ = [
     "Approval",
     "Client",
+    "ClientWord",
     "Counter",
     "Drawer",
     "DrawerSession",

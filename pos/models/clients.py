@@ -19,3 +19,22 @@ class Client(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ClientWord(models.Model):
+    """A word that a client is found by: what somebody types is the beginning of one."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="words", db_index=False)
+    word = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="word_once_per_client", fields=["client", "word"])]
+        indexes = [
+            # On PostgreSQL in the order of LIKE, whatever the language of the database.
+            models.Index(
+                name="clients_by_word", fields=["word", "client"], opclasses=["varchar_pattern_ops", "uuid_ops"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.word

@@ -185,6 +185,20 @@ def test_a_refund_is_in_order_at_each_step_of_its_way(stripe: StandIn, charge: C
     assert found(check_refunds_payable, LATER) == []
 
 
+def test_a_refund_that_fails_long_afterwards_is_no_gap_for_a_day(stripe: StandIn, charge: Charge) -> None:
+    made = gives_back(stripe, charge, 20_00)
+    fetch()
+    made.refresh_from_db()
+    long_after = NOW + 30 * DAY
+    stops(stripe, long_after)
+    stripe.tell(f"refunds/{made.stripe_id}", outcome="failed")
+
+    refunds.hear_refund(refunds.gateway().read_refund(made.stripe_id), now=long_after)
+
+    assert problems(long_after) == []
+    assert len(found(check_movements_are_posted, long_after + 2 * DAY)) == 1
+
+
 def test_a_sale_that_is_posted_twice_is_found_at_once(charge: Charge) -> None:
     sell(charge)
 
@@ -223,6 +237,17 @@ def test_a_finished_payout_that_leaves_something_in_1100_is_found(payout: Payout
     post(charge.location, more, credit(Account.BANK, 1_00))
 
     assert found(check_finished_payouts_come_to_zero) == [f"I22: Payout {payout.pk} leaves 1.00 in 1100."]
+
+
+def test_what_a_payout_has_two_parts_of_counts_once(stripe: StandIn, charge: Charge) -> None:
+    dispute = stripe.tell("disputes", charge=charge.stripe_charge)["id"]
+    stripe.sdk.disputes.update(dispute, {"evidence": {"customer_name": "Ada"}})
+    stripe.tell("payouts/run", all=True)
+    fetch()
+    more = debit(Account.STRIPE, 1_00, instrument=dispute)
+    post(charge.location, more, credit(Account.BANK, 1_00))
+
+    assert found(check_finished_payouts_come_to_zero) == [f"I22: Payout {Payout.objects.get().pk} leaves 1.00 in 1100."]
 
 
 def test_a_finished_payout_without_one_of_its_parts_is_found(stripe: StandIn, payout: Payout) -> None:
@@ -382,6 +407,13 @@ def test_a_charge_whose_end_nobody_notes_is_found(studio: Studio, status: str) -
     assert found(check_charges_come_to_an_end, LATER) == [
         f"charges: {charge} is {charge.get_status_display()}, and {charge.owner} took no note of it."
     ]
+
+
+def test_money_that_is_put_aside_waits_for_a_person(studio: Studio) -> None:
+    """It is on the owner's page and in 2250; no check has to say so too."""
+    put_aside(paid(studio.location, 50_00, finished_at=None))
+
+    assert found(check_charges_come_to_an_end, LATER) == []
 
 
 def test_a_card_refund_that_is_not_sent_is_found(stripe: StandIn, charge: Charge) -> None:

@@ -3,15 +3,19 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 
 from ledger.journal import balances
 from ledger.models import Entry, Posting
+from payments import reconciliation, refunds
 from payments.disputes import hear_dispute
 from payments.gateway import gateway
 from payments.models import Charge, Dispute
+from payments.refunds import ChargeDisputed
 from payments.states import DisputeState
 from tests.builders import NOW, Studio, beach
 from tests.payments.money import DAY, fetch, moves, online, paid, problems, sell, stops
+from tests.racing import race
 from tests.stripe_sim.stand_in import StandIn
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +69,13 @@ def test_a_dispute_takes_the_money_and_a_fee(charge: Charge, dispute: str) -> No
     assert problems(NOW + 90 * DAY) == []
 
 
+def test_a_disputed_charge_is_not_given_back(charge: Charge, dispute: str) -> None:
+    hears(dispute)
+
+    with pytest.raises(ChargeDisputed), transaction.atomic():
+        refunds.give_back(charge, 10_00, owner="refund:1", now=NOW)
+
+
 def test_a_dispute_that_is_countered_and_won_costs_one_fee(stripe: StandIn, dispute: str) -> None:
     """T27c."""
     stripe.sdk.disputes.update(dispute, {"evidence": {"customer_name": "Ada"}})
@@ -116,13 +127,23 @@ def test_the_hourly_run_hears_of_a_decision_that_no_event_told(stripe: StandIn, 
     assert balances()["6030 Chargeback losses"] == 79_00
 
 
+def test_the_money_that_is_back_tells_of_the_decision(stripe: StandIn, dispute: str) -> None:
+    fetch()
+    stripe.tell(f"disputes/{dispute}", outcome="won")
+
+    reconciliation.fetch(now=NOW)  # the movements alone: disputes are not looked at
+
+    assert Dispute.objects.get().status == "won"
+    assert balances() == SALE | {"1100 Stripe balance": 61_41, "6020 Dispute fees": 15_00}
+
+
 def test_a_dispute_lost_before_its_money_was_seen_is_written_off_with_it(stripe: StandIn, dispute: str) -> None:
     stripe.tell(f"disputes/{dispute}", outcome="lost")
     hears(dispute)
     assert balances() == SALE | {"1100 Stripe balance": 76_41}
     assert problems() == []
 
-    fetch()
+    reconciliation.fetch(now=NOW)  # the movements alone: nothing is heard of the dispute again
 
     assert balances() == SALE | {
         "1100 Stripe balance": -17_59,
@@ -197,3 +218,16 @@ def test_a_dispute_of_a_charge_from_before_the_books_belongs_to_the_main_locatio
         "6020 Dispute fees": 15_00,
     }
     assert problems(NOW + 90 * DAY) == []
+
+
+@pytest.mark.pg_only
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_heard_while_its_money_is_fetched_is_posted_once(stripe: StandIn, charge: Charge) -> None:
+    dispute = stripe.tell("disputes", charge=charge.stripe_charge)["id"]
+    stripe.tell(f"disputes/{dispute}", outcome="lost")
+
+    assert race(6, lambda n: fetch() if n % 2 else hears(dispute) and None) == [None] * 6
+
+    assert [entry.key for entry in Entry.objects.filter(kind="dispute_closed")] == [f"dispute:{dispute}:lost"]
+    assert balances()["6030 Chargeback losses"] == 79_00
+    assert problems() == []

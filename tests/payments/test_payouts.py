@@ -9,12 +9,13 @@ from ledger.accounts import Account
 from ledger.journal import balance, balances
 from ledger.models import Entry
 from ledger.periods import close
+from payments import reconciliation
 from payments.models import BalanceTransaction, Charge, Payout, PayoutItem
 from payments.payouts import hear_payout
-from payments.reconciliation import itemise
 from payments.states import PayoutState
 from tests.builders import NOW, Studio
 from tests.payments.money import DAY, fetch, gives_back, moves, online, problems, sell, sold, stops
+from tests.racing import race
 from tests.stripe_sim.stand_in import StandIn
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,16 @@ def test_a_payout_that_fails_after_its_arrival_takes_the_arrival_back(stripe: St
     assert problems(NOW + 5 * DAY) == []
 
 
+def test_the_money_that_is_back_tells_of_the_failure(stripe: StandIn, charge: Charge) -> None:
+    payout = runs(stripe)
+    bank_sends_back(stripe, payout)
+
+    reconciliation.fetch(now=NOW)  # the movements alone: payouts are not looked at
+
+    assert Payout.objects.get(pk=payout.pk).status == "failed"
+    assert balances() == LEFT | {"1100 Stripe balance": 48_25}
+
+
 def bank_sends_back(stripe: StandIn, payout: Payout) -> None:
     """Days after Stripe has called it paid."""
     account = stripe.running.server.account
@@ -208,13 +219,18 @@ def test_a_payout_that_does_not_add_up_is_looked_at_again(stripe: StandIn, charg
     Payout.objects.filter(pk=payout.pk).update(itemised_at=None)
     state = PayoutState(payout.pk, "paid", 48_24, True, NOW, payout.arrives_on, True)
 
-    itemise(state, now=NOW)
+    reconciliation.itemise(state, now=NOW)
 
     payout.refresh_from_db()
     assert payout.itemised_at is None
-    fetch(NOW + 40 * DAY)
+    later = NOW + 40 * DAY
+    stops(stripe, later)
+    moves(stripe, "fee", -1_00)
+    stripe.tell("payouts/run", all=True)  # newer payouts are listed first, and the old one is not forgotten
+    fetch(later)
+    fetch(later)
     payout.refresh_from_db()
-    assert payout.itemised_at == NOW + 40 * DAY
+    assert payout.itemised_at == later
 
 
 def test_what_is_first_seen_in_a_payout_is_posted_then(stripe: StandIn, charge: Charge) -> None:
@@ -223,6 +239,18 @@ def test_what_is_first_seen_in_a_payout_is_posted_then(stripe: StandIn, charge: 
     told = stripe.tell("payouts/run", all=True)["payout"]
     hear_payout(PayoutState(told["id"], "paid", 77_25, True, NOW, dt.date(2026, 3, 3), True), now=NOW)
 
-    itemise(PayoutState(told["id"], "paid", 77_25, True, NOW, dt.date(2026, 3, 3), True), now=NOW)
+    reconciliation.itemise(PayoutState(told["id"], "paid", 77_25, True, NOW, dt.date(2026, 3, 3), True), now=NOW)
 
     assert balances() == {"1050 Bank operating": 77_25, "4020 Retail": -80_00, "6010 Processing fees": 2_75}
+
+
+@pytest.mark.pg_only
+@pytest.mark.django_db(transaction=True)
+def test_an_arrival_heard_while_the_payout_is_fetched_is_posted_once(stripe: StandIn, charge: Charge) -> None:
+    told = stripe.tell("payouts/run", all=True)["payout"]
+    state = PayoutState(told["id"], "paid", 48_25, True, NOW, dt.date(2026, 3, 3), True)
+
+    assert race(6, lambda n: fetch() if n % 2 else hear_payout(state, now=NOW) and None) == [None] * 6
+
+    assert balances() == LEFT | {"1050 Bank operating": 48_25}
+    assert problems() == []
