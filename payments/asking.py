@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from jobs.leases import LeaseLost, again, failed
 from jobs.leases import take as take_lease
@@ -33,12 +33,21 @@ logger = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=60)
 LOOK_AGAIN = dt.timedelta(seconds=60)
 SOON = dt.timedelta(seconds=2)
+AWAY_FROM = 3
+"""So many charges in doubt at once: it is Stripe that is away, or our line to it."""
+ASKED_WHILE_AWAY = 2
 LONGEST_DOUBT = dt.timedelta(seconds=20)
 """A client stands at the desk: when Stripe is back, that must not take long to be known."""
 
 
 def ask(charge_id: uuid.UUID, *, now: dt.datetime) -> None:
-    """Go on with a charge as far as it goes just now; nothing while somebody else does, or in a pause after doubt."""
+    """Go on with a charge as far as it goes just now.
+
+    Nothing while somebody else does, in a pause after doubt, or while enough others find out whether Stripe is back.
+    """
+    if _others_find_out(now):
+        reached("others_find_out")
+        return
     charge = take_lease(
         Charge.objects.to_be_asked().filter(pk=charge_id).exclude(doubts__gt=0, run_at__gt=now), now=now, lease=LEASE
     )
@@ -51,6 +60,14 @@ def ask(charge_id: uuid.UUID, *, now: dt.datetime) -> None:
     except (Misuse, WrongAmount) as error:
         logger.error("%s needs a person: %s", charge, error)
         failed(charge, error=f"{type(error).__name__}: {error}", now=now)
+
+
+def _others_find_out(now: dt.datetime) -> bool:
+    """Whether Stripe is away and some charges are being asked already: each would hold a thread of the web for long."""
+    found = Charge.objects.live().aggregate(
+        in_doubt=Count("pk", filter=Q(doubts__gt=0)), being_asked=Count("pk", filter=Q(lease_until__gt=now))
+    )
+    return bool(found["in_doubt"] >= AWAY_FROM and found["being_asked"] >= ASKED_WHILE_AWAY)
 
 
 class LiveCharges:

@@ -129,13 +129,14 @@ def check_refunds_payable(*, using: str, now: dt.datetime) -> Iterator[Problem]:
     for refund in CardRefund.objects.using(using).exclude(status__in=["pending", "succeeded"]):
         due[payable(refund)] -= refund.amount_cents if refund.is_owed else 0
     booked = Posting.objects.using(using).filter(account=Account.REFUNDS_PAYABLE)
-    sold_late = set(booked.filter(entry__kind="sale", amount_cents__gt=0).values_list("instrument", flat=True))
+    claims = booked.filter(entry__kind__in=["sale", "dispute_closed"]).order_by().values_list("instrument")
+    claimed = dict(claims.annotate(Sum("amount_cents")))
     given_back = set(
         CardRefund.objects.using(using).filter(owner__startswith="unsold:").values_list("owner", flat=True)
     )
     for charge in Charge.objects.using(using).exclude(unsold_at=None):
-        if instrument(charge) not in sold_late and f"unsold:{charge.pk}" not in given_back:
-            due[instrument(charge)] -= charge.amount_cents
+        if f"unsold:{charge.pk}" not in given_back:
+            due[instrument(charge)] -= charge.amount_cents - claimed.get(instrument(charge), 0)
     yield from _compared("I26", Account.REFUNDS_PAYABLE, _booked(using, Account.REFUNDS_PAYABLE), due)
 
 

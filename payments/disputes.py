@@ -1,14 +1,16 @@
 """Disputes: what Stripe says of them, and how a decided one leaves the books (posting rules 41, 42)."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 from django.db import transaction
 from django.db.models import Q, Sum
 
 from ledger import journal
 from ledger.accounts import Account
-from ledger.journal import credit, debit
+from ledger.journal import Line, credit, debit
 from ledger.models import Entry
+from payments import unsold
 from payments.models import BalanceTransaction, Charge, Dispute
 from payments.posting import post_when_open
 from payments.rare import reached
@@ -44,10 +46,20 @@ def _note(state: DisputeState, *, now: dt.datetime) -> Dispute:
     if dispute.status in DECIDED and dispute.closed_at is None:
         dispute.closed_at = now
         dispute.save(update_fields=["closed_at"])
-    # An inquiry takes no money, and a refund is just what may end it.
-    if charge is not None and not state.status.startswith("warning"):
-        Charge.objects.filter(pk=charge.pk, disputed_at=None).update(disputed_at=state.created_at)
+    if charge is not None:
+        _mark(charge, state)
     return dispute
+
+
+def _mark(charge: Charge, state: DisputeState) -> None:
+    """A disputed charge can not be refunded; one whose dispute was won is as any other again.
+
+    An inquiry takes no money, and a refund is just what may end it.
+    """
+    if state.status == "won":
+        Charge.objects.filter(pk=charge.pk, disputed_at=state.created_at).update(disputed_at=None)
+    elif not state.status.startswith("warning"):
+        Charge.objects.filter(pk=charge.pk, disputed_at=None).update(disputed_at=state.created_at)
 
 
 def close_if_decided(dispute_id: str, *, now: dt.datetime) -> None:
@@ -76,7 +88,17 @@ def _write_off(dispute: Dispute, movement: BalanceTransaction, cents: int, *, no
         occurred_at=now,
         now=now,
         lines=[
-            debit(Account.CHARGEBACK_LOSSES, cents, instrument=dispute.pk),
+            *_loss(dispute, cents),
             credit(Account.STRIPE_DISPUTED, cents, instrument=dispute.pk),
         ],
     )
+
+
+def _loss(dispute: Dispute, cents: int) -> Iterator[Line]:
+    """What was taken is lost (rule 42), but for money that we owed to the cardholder anyway: that debt is paid."""
+    owed_cents = 0
+    if dispute.charge is not None:
+        about = unsold.instrument(dispute.charge)
+        owed_cents = min(cents, -journal.balance(Account.REFUNDS_PAYABLE, instrument=about))
+        yield debit(Account.REFUNDS_PAYABLE, owed_cents, instrument=about)
+    yield debit(Account.CHARGEBACK_LOSSES, cents - owed_cents, instrument=dispute.pk)

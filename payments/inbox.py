@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from django.db.models import QuerySet
 
-from jobs.leases import TryLater, done
+from jobs.leases import TryLater, again, done
 from payments import keys
 from payments.asking import hear_reader
 from payments.charges import settle_by_intent
@@ -51,6 +51,9 @@ TYPES = (
 )
 """What we want to hear: an endpoint at Stripe needs no more, and the sweep asks for no more."""
 
+A_MOMENT = dt.timedelta(minutes=1)
+AWAY_AFTER = 3
+"""So many events in a row that Stripe could not tell: it is away."""
 OVERLAP = dt.timedelta(minutes=10)
 STRIPE_KEEPS = dt.timedelta(days=30)
 
@@ -87,6 +90,9 @@ class StripeEvents:
 
     lease = dt.timedelta(minutes=1)
 
+    def __init__(self) -> None:
+        self.untold = 0
+
     def claimable(self, *, now: dt.datetime) -> QuerySet[StripeEvent]:
         return StripeEvent.objects.filter(done_at=None)
 
@@ -94,8 +100,21 @@ class StripeEvents:
         try:
             _hear(row, now=now)
         except (Busy, Indeterminate) as away:
-            raise TryLater(f"Stripe: {away}") from away
-        done(row, done_at=now)
+            self._later(row, away, now=now)
+        else:
+            self.untold = 0
+            done(row, done_at=now)
+
+    def _later(self, row: StripeEvent, away: Exception, *, now: dt.datetime) -> None:
+        """Perhaps Stripe can not tell this one object only, and the others come first; or it is away as a whole."""
+        reached("event_later")
+        self.untold += 1
+        if self.untold < AWAY_AFTER:
+            again(row, run_at=now + A_MOMENT, why=f"Stripe: {away}")
+            return
+        self.untold = 0
+        StripeEvent.objects.filter(pk=row.pk, lease_token=row.lease_token).update(run_at=now + A_MOMENT)
+        raise TryLater(f"Stripe: {away}") from away
 
 
 def _hear(event: StripeEvent, *, now: dt.datetime) -> None:

@@ -44,9 +44,17 @@ def put_aside(charge: Charge, *, now: dt.datetime) -> Charge:
     return charge
 
 
+def refund_of(charge: Charge) -> CardRefund | None:
+    """The refund that gave the money back because nothing was sold for it."""
+    return CardRefund.objects.filter(owner=f"unsold:{charge.pk}").first()
+
+
 def give_unsold_back(charge: Charge, *, now: dt.datetime, by: Staff | None = None) -> CardRefund:
-    """Put the money aside if it is not, and send all of it back to the card; in the caller's transaction."""
+    """Put the money aside if it is not, and send all of it back to the card, once; in the caller's transaction."""
     charge = put_aside(charge, now=now)
+    known = refund_of(charge)
+    if known is not None:
+        return known
     refund = refunds.give_back(charge, charge.amount_cents, owner=f"unsold:{charge.pk}", now=now)
     journal.post(
         key=f"charge:{charge.pk}:given-back",

@@ -76,7 +76,7 @@ class CardOnReader:
         charge = Charge.objects.select_for_update(of=("self",)).get(pk=_charge(tender).pk)
         if charge.is_live:
             raise ChargeInFlight(_progress(charge).sentence)
-        if charge.status != Status.SUCCEEDED:
+        if charge.status != Status.SUCCEEDED or unsold.refund_of(charge) is not None:
             raise CardNotPaid("The card has not paid. Try again, or take another way to pay.")
         Charge.objects.filter(pk=charge.pk).update(finished_at=now)
         tender.charge, tender.reference = charge, charge.card

@@ -194,6 +194,7 @@ class Right(models.TextChoices):
     DEVICES = "devices", "pair and revoke tablets"
     SEE_BOOKS = "see_books", "see the books"
     MANAGE_PERIODS = "manage_periods", "close and reopen months"
+    MEND_CARDS = "mend_cards", "settle what went wrong with cards"
 
 
 class Level(models.TextChoices):

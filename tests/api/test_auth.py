@@ -204,6 +204,7 @@ class TestPins:
             "devices": "denied",
             "see_books": "denied",
             "manage_periods": "denied",
+            "mend_cards": "denied",
         }
         tablet.headers["Staff-Session"] = answer["token"]
         assert tablet.get("sales/").status == 200

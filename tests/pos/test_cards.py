@@ -6,10 +6,12 @@ import pytest
 
 from jobs.worker import Worker
 from ledger.journal import balances
+from payments import unsold
 from payments.models import CardRefund, Charge, Reader
 from payments.reconciliation import FetchMovements
 from pos import checkout
 from pos.basket import Basket
+from pos.cards import CardNotPaid
 from pos.checks import check_cards_paid_their_sales
 from pos.models import Sale, Tender
 from pos.schedule import AbandonForgottenSales
@@ -142,17 +144,53 @@ def test_money_of_a_day_that_is_over_is_put_aside_and_still_pays_its_sale(
     basket = asks_card(desk)
     hold_card(stripe, reader)
     checkout.ask(basket, now=NOW)
-    from payments.unsold import PutUnsoldAside
-
     tomorrow = desk.later(days=1)
-    PutUnsoldAside().run(now=tomorrow.now)
+    unsold.PutUnsoldAside().run(now=tomorrow.now)
     assert balances() == {"1100 Stripe balance": 24_00, "2250 Refunds payable": -24_00}
-    PutUnsoldAside().run(now=tomorrow.now)
+    unsold.PutUnsoldAside().run(now=tomorrow.now)
 
     tomorrow.completes()
 
     assert balances() == {"1100 Stripe balance": 24_00, "4020 Retail": -24_00}
     books_are_clean(now=tomorrow.now)
+
+
+def test_money_that_was_given_back_pays_no_sale(desk: TestDesk, stripe: StandIn, reader: Reader) -> None:
+    desk.rings_up(of("massage-oil"))
+    basket = asks_card(desk)
+    hold_card(stripe, reader)
+    checkout.ask(basket, now=NOW)
+    for _ in range(2):
+        unsold.give_unsold_back(Charge.objects.get(), now=NOW)
+
+    with pytest.raises(CardNotPaid):
+        desk.completes()
+
+    assert CardRefund.objects.count() == 1
+    worker_at(later(minutes=40))
+    assert Sale.objects.get().status == "abandoned"
+    assert "4020 Retail" not in balances()
+    books_are_clean(now=later(minutes=40))
+
+
+def test_a_lost_dispute_pays_what_was_owed_for_an_unsold_charge(
+    desk: TestDesk, stripe: StandIn, reader: Reader
+) -> None:
+    """The cardholder has the money by the dispute: it is no loss, and nobody owes it any more (rules 42, 80)."""
+    desk.rings_up(of("massage-oil"))
+    basket = asks_card(desk, amount_cents=10_00)
+    hold_card(stripe, reader)
+    checkout.ask(basket, now=NOW)
+    opened = stripe.tell("disputes", charge=stripe.sdk.payment_intents.list().data[0].latest_charge)
+    FetchMovements().run(now=later(minutes=10))
+    worker_at(later(minutes=40))
+    assert (Sale.objects.get().status, balances()["2250 Refunds payable"]) == ("abandoned", -10_00)
+
+    stripe.tell(f"disputes/{opened['id']}", outcome="lost")
+    FetchMovements().run(now=later(hours=2))
+
+    assert balances().keys() == {"1100 Stripe balance", "6010 Processing fees", "6020 Dispute fees"}
+    books_are_clean(now=later(hours=2))
 
 
 def test_a_voided_card_sale_leaves_nothing_but_its_fee(paid: Basket, studio: Studio) -> None:

@@ -21,6 +21,7 @@ MATRIX = {
     Right.DEVICES:           (D, D, A, D, A),
     Right.SEE_BOOKS:         (D, D, D, A, A),
     Right.MANAGE_PERIODS:    (D, D, D, D, A),
+    Right.MEND_CARDS:        (D, D, D, D, A),
 }  # fmt: skip
 ROLES = ("desk", "therapist", "manager", "accountant", "owner")
 

@@ -83,6 +83,7 @@ class Command(BaseCommand):
                 code = new_pairing_code(device, now=now)
             say(f"                 {code}   {device.name}")
         say(f"  Back office  {base}/admin/")
+        say(f"  Attention    {base}/trouble/     what needs somebody: one refund that the card did not take")
         say(f"  API          {base}/api/docs/\n")
         for login in LOGINS:
             pin = f"PIN {login.pin}" if login.pin else ""

@@ -1,0 +1,85 @@
+"""The back office as one site: named after the studio, its pages grouped by what somebody wants to do."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.urls import reverse
+
+from studio.models import Business, GroupRight, Level, Right
+
+TASKS = {
+    "The day at the desk": [
+        "pos.Sale",
+        "pos.Receipt",
+        "pos.Refund",
+        "pos.Void",
+        "pos.DrawerSession",
+        "pos.Approval",
+        "pos.Client",
+    ],
+    "What is sold": ["pos.Item", "pos.TaxRate"],
+    "People and what they may do": ["studio.Staff", "auth.Group", "studio.Qualification"],
+    "Places, tablets, readers": [
+        "studio.Business",
+        "studio.Location",
+        "studio.Device",
+        "pos.Drawer",
+        "payments.Reader",
+    ],
+    "Cards and Stripe": [
+        "payments.Charge",
+        "payments.CardRefund",
+        "payments.Dispute",
+        "payments.Payout",
+        "payments.BalanceTransaction",
+        "payments.StripeEvent",
+    ],
+    "Books": ["ledger.Entry", "ledger.Link", "ledger.Period"],
+    "Behind the scenes": ["studio.AuditRow", "jobs.OutboxMail", "jobs.Slot", "jobs.WorkerBeat"],
+}
+NAMES = {"auth.Group": "Roles"}
+
+
+class Office(AdminSite):
+    """Stock admin pages in our order and dress."""
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        apps: list[Any] = super().get_app_list(request, app_label)
+        return apps if app_label else list(_by_task(apps))
+
+    def each_context(self, request: HttpRequest) -> Any:
+        business = Business.objects.only("name", "is_demo").first()
+        return {
+            **super().each_context(request),
+            "business": business,
+            "sees_trouble": self.has_permission(request) and _sees_books(request),
+        }
+
+
+def _by_task(apps: list[Any]) -> Iterator[dict[str, Any]]:
+    """The pages that the person may see, by task; what no task names stays with its app."""
+    pages = {
+        (key := f"{app['app_label']}.{page['object_name']}"): {
+            **page,
+            "name": NAMES.get(key, page["name"]),
+            "app_label": app["app_label"],
+        }
+        for app in apps
+        for page in app["models"]
+    }
+    for title, names in TASKS.items():
+        if models := [pages.pop(name) for name in names if name in pages]:
+            yield {"name": title, "app_label": "task", "app_url": reverse("admin:index"), "models": models}
+    for app in apps:
+        if models := [page for page in pages.values() if page["app_label"] == app["app_label"]]:
+            yield {**app, "models": models}
+
+
+def _sees_books(request: HttpRequest) -> bool:
+    """Whether the page of what needs attention would open for the person, at some location at least."""
+    if not request.user.is_authenticated:
+        return False
+    allowed = GroupRight.objects.filter(right=Right.SEE_BOOKS, level=Level.ALLOWED)
+    return request.user.is_superuser or allowed.filter(group__grants__staff=request.user).exists()
