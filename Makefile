@@ -16,7 +16,7 @@ PRODUCTION := $(KEYS) DEBUG=False DEMO=False SITE_URL=https://till.example.com A
 	PIN_PEPPER=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run setup test test-sqlite test-pg check lint format types schema check-schema check-deploy requirements clean
+.PHONY: help demo run setup test test-sqlite test-pg check lint format types schema check-schema check-deploy screenshots requirements clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -71,6 +71,9 @@ check-schema: $(DEV)
 
 check-deploy: $(DEV)
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+screenshots: $(DEV) ## Take the pictures of docs/images anew, from a demo of their own
+	@$(BIN)/python -m tests.browser.screenshots
 
 requirements: $(DEV) ## Compile requirements*.in anew, with hashes
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools

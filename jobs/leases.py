@@ -72,7 +72,8 @@ def take(queryset: QuerySet[Row], *, now: dt.datetime, lease: dt.timedelta) -> R
     idle = queryset.filter(Q(lease_until=None) | Q(lease_until__lt=now), dead_at=None)
     if not idle.update(lease_until=now + lease, lease_token=token, attempts=F("attempts") + 1):
         return None
-    return queryset.model._default_manager.get(lease_token=token)
+    # None too when somebody stole the lease meanwhile: whoever sleeps that long has it no more.
+    return queryset.model._default_manager.filter(lease_token=token).first()
 
 
 def done(row: Leased, **finished: Any) -> None:
