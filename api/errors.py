@@ -9,11 +9,11 @@ from typing import Any, NotRequired, TypedDict
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from pos.checkout import SaleNotFound
+from studio import error_pages
 from studio.devices import TooManyPairingTries
 from studio.pins import TooManyTries
 from studio.refusal import BadInput, Refusal
@@ -130,7 +130,7 @@ def _(error: Exception) -> Response:
 def server_error(request: HttpRequest) -> HttpResponse:
     """The 500 of a broken promise, as a problem below /api/ and as a page elsewhere; what happened is in the log."""
     if not request.path.startswith("/api/"):
-        return defaults.server_error(request)
+        return error_pages.server_error(request)
     sentence = "Something went wrong here. Nothing was changed by half."
     body = _body(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", sentence)
     return JsonResponse(body, status=body["status"], content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})

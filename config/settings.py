@@ -30,7 +30,7 @@ INSTALLED_APPS = [
     "payments",
     "pos",
     "api",
-    "django.contrib.admin",
+    "config.office_app.OfficeApp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -192,6 +192,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "/admin/login/"
+CSRF_FAILURE_VIEW = "studio.error_pages.csrf_failure"
 _HOST_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_HOST_PREFIX}footfall_office"
 CSRF_COOKIE_NAME = f"{_HOST_PREFIX}footfall_csrf"
@@ -216,6 +217,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:"],
+        "manifest-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
         "object-src": [NONE],

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+handler400 = "studio.error_pages.bad_request"
 handler500 = "api.errors.server_error"
 
 urlpatterns = [

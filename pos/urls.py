@@ -2,9 +2,10 @@
 
 from django.urls import path, re_path
 
-from pos import views
+from pos import installing, views
 
 urlpatterns = [
+    path("desk/manifest.webmanifest", installing.manifest, name="manifest"),
     path("desk/", views.desk, name="desk"),
     re_path(r"^r/(?P<token>[A-Za-z0-9_-]{22})\.pdf$", views.receipt_as_pdf, name="receipt_pdf"),
     re_path(r"^r/(?P<token>[A-Za-z0-9_-]{22})$", views.receipt, name="receipt"),

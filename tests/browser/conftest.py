@@ -10,9 +10,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserType
 
+from payments.models import Reader
 from studio.devices import new_pairing_code, pair
+from tests.browser.card_desk import CardDesk
 from tests.browser.till import Till
 from tests.builders import Studio, build_studio, tax
+from tests.stripe_sim.stand_in import StandIn
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -65,3 +68,10 @@ def till(studio: Studio, live_server: Any, browser: Browser, settings: Any) -> I
     yield till
     context.close()
     assert till.complaints == []
+
+
+@pytest.fixture
+def desk(till: Till, stripe: StandIn, reader: Reader) -> CardDesk:
+    """A desk with one reader, at the time it is now."""
+    stripe.tell("clock", reset=True)
+    return CardDesk(till, stripe, reader)

@@ -1,4 +1,4 @@
-/** A card at the reader, from the first asking until it is known: the same request again and again, never a second one. */
+/** A card at the reader, from the first asking until it is known: one charge, however often it is asked about. */
 
 import { del, get, put, Refused, Unreached } from "./api.js";
 import { cart, keep } from "./cart.js";
@@ -10,6 +10,7 @@ import { tablet } from "./tablet.js";
 const POLL_MS = 2_000;
 const LONGEST_MS = 15_000;
 const FOREVER = 0;
+const UNDER_WAY = ["waiting", "checking", "cancelling"];
 const NOT_YET = ["reader_busy", "charge_in_flight"]; // refusals that time or another reader mends
 const AWAY = "The card may be charged; checking as soon as it is back.";
 const changes = signal();
@@ -17,7 +18,7 @@ let wake = () => {};
 export const listenCharge = changes.listen;
 /**
  * `step` is the card step under way, or null. `charge` is what the server said of it last, `asking` that an answer to
- * what the desk wants is awaited, `refused` and `away` why there is none, `late` that the card was faster than the desk.
+ * what the desk wants is awaited, `refused` and `away` why there is none, `late` that the card was faster than that.
  */
 export const talk = { step: null, charge: null, asking: false, refused: "", away: "", late: false };
 
@@ -44,9 +45,9 @@ export async function collect(step) {
   Object.assign(talk, { step, charge: null, asking: true, refused: "", away: "", late: false });
   changes.tell();
   for (let failed = 0; tablet.person; ) {
-    const wish = step.card.wish;
+    const asked = nextOf(step.card);
     try {
-      const end = hear(step, await request(step), wish);
+      const end = hear(step, await request(step, asked), asked);
       if (end !== undefined) return end;
       failed = 0;
     } catch (error) {
@@ -55,12 +56,13 @@ export async function collect(step) {
     }
     changes.tell();
     if (failed) await pause(Math.min(POLL_MS * 2 ** (failed - 1), LONGEST_MS));
-    else if (!talk.asking) await pause(step.card.isSeen ? POLL_MS : FOREVER);
+    else if (step.card.isSeen && !talk.asking) await pause(POLL_MS);
+    while (!step.card.isSeen && !failed && !talk.asking) await pause(FOREVER); // not taken on: the desk chooses
   }
   return undefined;
 }
 
-/** What the desk wants next: "again" (on that reader), or "back". One wish at a time; the next is heard when it is known. */
+/** What the desk wants next: "again", on that reader, or "back". It is written down before it is sent. */
 export function want(wish, reader) {
   const { step, charge } = talk;
   if (!step || (talk.asking && wish === step.card.wish)) return;
@@ -89,28 +91,40 @@ function againStep({ card, body }, charge) {
   body.reader = card.reader.id;
 }
 
-function request({ path, body, card, isOnlyLook }) {
-  if (card.wish === "back") return del(path);
-  if (card.wish === "again") return put(`${path}/tries/${card.n}`, { reader: card.reader.id });
-  return isOnlyLook ? get(`sales/${cart.id}`) : put(path, body);
+/** What to ask for now; what may still be on its way to the server is asked for again before it is taken back. */
+const nextOf = ({ wish, isSent, isSeen }) => (isSent && !isSeen ? "pay" : wish);
+
+function request({ path, body, card, isOnlyLook }, asked) {
+  if (asked === "back") return del(path);
+  if (asked === "again") return put(`${path}/tries/${card.n}`, { reader: card.reader.id });
+  if (isOnlyLook) return get(`sales/${cart.id}`);
+  card.isSent = true;
+  keep();
+  return put(path, body);
 }
 
 /** Takes an answer; undefined while it is not known how the charge ends. */
-function hear(step, sale, wish) {
+function hear(step, sale, asked) {
   const { card } = step;
   const tender = sale.tenders.find(({ id, status }) => step.path.endsWith(id) && status !== "released");
   acceptSale(sale);
   if (sale.status !== "open") return sale;
   if (!tender) return null;
-  Object.assign(talk, { charge: tender.charge, away: "" });
-  if (tender.charge.state === "paid") return sale;
-  if (card.wish === wish) talk.asking = false; // else the desk wanted something else meanwhile
-  if (card.wish === "again" && wish === "again") card.wish = "pay";
-  if (tender.charge.state === "cancelled") Object.assign(card, { wish: "back" });
-  if (tender.charge.state === "cancelled") talk.asking = true;
+  const { state } = tender.charge;
+  Object.assign(talk, { charge: tender.charge, away: "", refused: UNDER_WAY.includes(state) ? "" : talk.refused });
+  changes.tell();
+  if (state === "paid") return sale;
+  if (card.wish === asked) answered(card, state); // else the desk wanted something else meanwhile
   card.isSeen = true;
   keep();
   return undefined;
+}
+
+function answered(card, state) {
+  const isEnded = state === "cancelled"; // somebody else took it back: it only has to come off the sale
+  talk.asking = isEnded && card.wish !== "back";
+  if (isEnded) card.wish = "back";
+  else if (card.wish === "again") card.wish = "pay";
 }
 
 /** Takes a failure; true when nobody answered. What was never taken on and can not be is thrown. */
@@ -120,9 +134,10 @@ function meet(step, error) {
     return true;
   }
   const { card } = step;
-  if (!(error instanceof Refused) || !(card.isSeen || NOT_YET.includes(error.code) || error.status === 403)) throw error;
+  if (!(error instanceof Refused)) throw error;
+  if (!card.isSeen && !NOT_YET.includes(error.code) && error.status !== 403) throw error;
   const isLate = error.code === "card_was_charged";
-  card.wish = "pay";
+  Object.assign(card, { wish: "pay", isSent: false });
   keep();
   Object.assign(talk, { asking: isLate, away: "", refused: isLate ? "" : error.message, late: talk.late || isLate });
   return false;

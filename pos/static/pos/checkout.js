@@ -3,10 +3,11 @@
 import { del, get, put, Unreached } from "./api.js";
 import { withApproval } from "./approval.js";
 import { cart, cartBody, freshCart, keep } from "./cart.js";
+import { cardStep, collect, endTalk, takeBackStep, talk } from "./charge.js";
 import { newId } from "./ids.js";
 import { dollars } from "./money.js";
 import { patience, signal } from "./signal.js";
-import { acceptSale, schedule, sendNow, sync } from "./sync.js";
+import { acceptSale, meetEnd, schedule, sendNow, sync } from "./sync.js";
 import { tablet } from "./tablet.js";
 
 const changes = signal();
@@ -17,9 +18,9 @@ sync.completed = finished;
 
 export const heldTenders = () => sync.sale?.tenders.filter((tender) => tender.status !== "released") ?? [];
 
-/** Completes the sale with cash: `tendered_cents` is what the client hands over; `shown_cents` what the screen asked for. */
+/** Completes the sale with cash: `tendered_cents` is handed over, `shown_cents` is what the screen asked for. */
 export function payCash(tendered_cents, shown_cents) {
-  return pay(cashTender(tendered_cents), (sale) => {
+  return pay(() => steps(cashTender({ tendered_cents })), (sale) => {
     const due = sale.cash_due_cents ?? sale.due_cents;
     return due === shown_cents || (tendered_cents > shown_cents && tendered_cents >= due);
   });
@@ -27,30 +28,54 @@ export function payCash(tendered_cents, shown_cents) {
 
 /** Completes the sale with a check or another terminal for all that is due. */
 export function payWith(kind, shown_cents) {
-  return pay({ kind, amount_cents: shown_cents }, (sale) => sale.due_cents === shown_cents);
+  return pay(() => steps({ kind, amount_cents: shown_cents }), (sale) => sale.due_cents === shown_cents);
 }
 
-export const payNothing = () => pay(null, (sale) => sale.due_cents === 0);
+/** Completes the sale with a card at that reader for all that is due. */
+export function payCard(reader, shown_cents) {
+  return pay(() => [cardStep(reader, shown_cents), completion()], (sale) => sale.due_cents === shown_cents);
+}
 
-/** Takes a part of what is due; completes the sale when the part covers the rest. */
-export async function payPart(kind, amount_cents) {
+export const payNothing = () => pay(() => steps(null), (sale) => sale.due_cents === 0);
+
+/**
+ * Takes a part of what is due by `kind`, or none; then `cards`, each `{reader, amount_cents}`, are asked one after the
+ * other. Completes the sale when they cover all of it.
+ */
+export async function payPart({ kind, amount_cents = 0, cards = [] }) {
   if (!(await sendNow())) return;
-  const due = kind === "cash" ? (sync.sale.cash_due_cents ?? sync.sale.due_cents) : sync.sale.due_cents;
-  const tender = kind === "cash" ? cashTender(amount_cents) : { kind, amount_cents };
-  const steps = [tenderStep(tender)];
-  if (amount_cents >= due) steps.push(completion());
-  await begin(steps);
+  const onCards = cards.reduce((sum, card) => sum + card.amount_cents, 0);
+  const due = kind === "cash" && !onCards ? (sync.sale.cash_due_cents ?? sync.sale.due_cents) : sync.sale.due_cents;
+  const part = kind === "cash" ? cashPart(amount_cents, onCards && due - onCards) : { kind, amount_cents };
+  const plan = kind ? [tenderStep(part)] : [];
+  plan.push(...cards.map((card) => cardStep(card.reader, card.amount_cents)));
+  if (amount_cents + onCards >= due) plan.push(completion());
+  await begin(plan);
 }
 
-export async function dropPart(id) {
-  await guarded(async () =>
-    acceptSale((await del(`sales/${cart.id}/tenders/${id}`)) ?? (await get(`sales/${cart.id}`))),
+/** Takes a part off again; money on a card is let go at the bank first. */
+export async function dropPart(part) {
+  if (part.charge) return begin([takeBackStep(part)]);
+  return guarded(async () =>
+    acceptSale((await del(`sales/${cart.id}/tenders/${part.id}`)) ?? (await get(`sales/${cart.id}`))),
   );
+}
+
+/** Gives the whole sale up: what cards have paid goes back to them. Calls `over(sale)` when it is done. */
+export async function giveUpSale(over) {
+  await guarded(async () => {
+    const sale = await put(`sales/${cart.id}/abandonment`, {});
+    acceptSale(sale);
+    if (sale.status === "open") return; // a card is being let go; asking again goes on
+    sync.sale = null;
+    freshCart();
+    over(sale);
+  });
 }
 
 export const tryAgain = () => carryOut();
 
-async function pay(tender, stillRight) {
+async function pay(plan, stillRight) {
   if (checkout.busy || cart.finishing) return;
   if (!(await sendNow())) return;
   if (!stillRight(sync.sale)) {
@@ -58,18 +83,26 @@ async function pay(tender, stillRight) {
     changes.tell();
     return;
   }
-  if (tender && heldTenders().length) return void (await begin([tenderStep(tender), completion()]));
-  if (heldTenders().length) return void (await begin([completion()]));
+  await begin(plan());
+}
+
+/** Pays all that is due: the whole sale in one request, unless parts of it are paid already. */
+function steps(tender) {
+  if (heldTenders().length) return tender ? [tenderStep(tender), completion()] : [completion()];
   const tenders = tender ? [{ id: newId(), ...tender }] : [];
-  await begin([{ path: `sales/${cart.id}`, body: { ...cartBody(sync.sale.tip_cents), tenders, complete: true } }]);
+  return [{ path: `sales/${cart.id}`, body: { ...cartBody(sync.sale.tip_cents), tenders, complete: true } }];
 }
 
 /** Nothing handed over is left out: after cash rounding not even a cent may be due. */
-const cashTender = (tendered_cents) => ({
+const cashTender = ({ tendered_cents, amount_cents }) => ({
   kind: "cash",
+  ...(amount_cents && { amount_cents }),
   ...(tendered_cents && { tendered_cents }),
   drawer_session: tablet.drawer?.id ?? null,
 });
+/** What cards shall pay afterwards is not what the cash is for, however much is handed over. */
+const cashPart = (tendered_cents, most_cents) =>
+  cashTender({ tendered_cents, ...(most_cents && tendered_cents > most_cents && { amount_cents: most_cents }) });
 const tenderStep = (tender) => ({ path: `sales/${cart.id}/tenders/${newId()}`, body: tender });
 const completion = () => ({ path: `sales/${cart.id}/completion`, body: {} });
 
@@ -87,17 +120,21 @@ async function carryOut() {
       step.tried = true;
       keep();
       const sale = await take(step, first);
+      if (sale === undefined) return; // nobody is signed on: the plan waits for whoever comes
+      if (sale === null) break; // the card was taken back, and with it the rest of the plan
       cart.finishing.steps.shift();
       acceptSale(sale);
+      if (sale.status !== "open") break;
     }
     keep({ finishing: null });
-    if (sync.sale && sync.sale.status !== "open") finished(sync.sale);
+    if (sync.sale && sync.sale.status !== "open") meetEnd(sync.sale);
   });
 }
 
 /** One step; a clean no forgets the plan, so that another way of paying can be chosen. */
 async function take(step, first) {
   try {
+    if (step.card) return await collect(step);
     return await withApproval((approval) => put(step.path, approval ? { ...step.body, approval } : step.body));
   } catch (error) {
     const undecided = error instanceof Unreached || (error.status === 401 && !first);
@@ -118,6 +155,7 @@ async function guarded(work) {
   } finally {
     checkout.busy = false;
     checkout.wait.stop();
+    endTalk();
     changes.tell();
   }
 }
@@ -134,5 +172,5 @@ async function explain(error) {
 function finished(sale) {
   sync.sale = null;
   freshCart();
-  checkout.done(sale);
+  checkout.done(sale, talk.step && talk.late ? "The card was charged before it could be taken back." : "");
 }

@@ -10,12 +10,14 @@ import { forgetLastSale, showPaid } from "./done.js";
 import { mountDrawer } from "./drawer.js";
 import { lock, lockHere, mountLock, watchIdle } from "./lock.js";
 import { mountPair } from "./pair.js";
+import { loadReaders } from "./readers.js";
 import { mountReceipts } from "./receipts.js";
 import { mountSale, showCart } from "./sale.js";
 import { closeAll } from "./sheet.js";
 import { schedule, startSync } from "./sync.js";
 import { listenTablet, loadCatalog, loadDevice, setPerson, tablet } from "./tablet.js";
 import { showTab } from "./tiles.js";
+import { watchCharges } from "./waiting.js";
 
 const SCREENS = {
   sale: { label: "Sale", mount: mountSale },
@@ -31,6 +33,7 @@ onAccessLost({ signedOut: lockHere, deviceUnknown: forget });
 checkout.done = paid;
 startSync();
 watchIdle();
+watchCharges();
 listenTablet(() => tablet.person === null && shown.name === "desk" && showLock());
 addEventListener("hashchange", () => tablet.person && showScreen());
 if (document.body.dataset.paired === "yes") start();
@@ -41,7 +44,7 @@ async function start() {
   try {
     await loadDevice();
     if (!tablet.person) return showLock();
-    await loadCatalog();
+    await Promise.all([loadCatalog(), loadReaders()]);
     return enter();
   } catch (error) {
     if (error.status === 401) return null; // the pairing or lock screen is already up
@@ -74,14 +77,14 @@ function showLock() {
 
 /** The right PIN: fresh price list and drawer, then the sale as it was left. */
 async function signedOn(person) {
-  await Promise.all([loadDevice(), loadCatalog()]);
+  await Promise.all([loadDevice(), loadCatalog(), loadReaders()]);
   setPerson(person);
   history.replaceState(null, "", "#sale");
   enter();
 }
 
 function enter() {
-  take("desk", () => patch(root, rail, screen));
+  take("desk", () => patch(root, demoStrip(), rail, screen));
   showScreen();
   if (cart.finishing) tryAgain();
   else if (cart.lines.length || cart.revision !== null) schedule();
@@ -105,6 +108,9 @@ function showScreen() {
   document.title = `${SCREENS[name].label} · ${tablet.device.business.name}`;
 }
 
+const demoStrip = () =>
+  tablet.device.demo ? h("p", { class: "demo-strip", key: "demo", "data-test": "demo" }, "Test payments") : null;
+
 function navigation(current) {
   return h(
     "nav",
@@ -122,9 +128,9 @@ function navigation(current) {
   );
 }
 
-function paid(sale) {
+function paid(sale, note) {
   closeAll();
   showTab();
   showCart(false);
-  showPaid(sale, () => {});
+  showPaid(sale, { note });
 }

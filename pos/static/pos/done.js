@@ -6,7 +6,7 @@ import { handedOver } from "./effect.js";
 import { handoutButtons } from "./handout.js";
 import { dollars } from "./money.js";
 import { openSheetScreen } from "./sheet.js";
-import { tenderName } from "./tablet.js";
+import { wayOf } from "./tablet.js";
 
 const AUTO_MS = 10_000;
 let last = null;
@@ -24,12 +24,12 @@ export function lastSaleNote() {
 
 export const forgetLastSale = () => (last = null);
 
-/** "Change $16.00" over everything; the next tap anywhere, or ten seconds, calls `next()`. */
-export function showPaid(sale, next) {
+/** "Change $16.00" over everything, with a `note` when there is more to say; it goes by the next tap or ten seconds. */
+export function showPaid(sale, { note }) {
   const live = sale.tenders.filter((tender) => tender.status !== "released");
   const cash = live.filter((tender) => tender.kind === "cash");
   const taken = live
-    .map((tender) => `${tenderName(tender.kind)} ${dollars(tender.tendered_cents ?? tender.amount_cents)}`)
+    .map((tender) => `${wayOf(tender)} ${dollars(tender.tendered_cents ?? tender.amount_cents)}`)
     .join(", ");
   const paid = handedOver(live);
   const change = sale.change_cents ?? 0;
@@ -41,15 +41,15 @@ export function showPaid(sale, next) {
     facts: [
       change ? `${taken} for ${dollars(paid)}` : cash.length ? `${taken} · no change` : taken,
       sale.receipt ? `Receipt ${sale.receipt.title}` : "",
+      note,
     ],
     actions: (hooks) => handoutButtons({ sale, ...hooks }),
     then: "New sale",
-    next,
   });
 }
 
-/** "Give back $120.00" after a refund or void; the next tap goes on. */
-export function showGivenBack({ title, facts, url, next }) {
+/** "Give back $120.00" after a refund or void; the next tap goes on. With `trouble` it stays until then. */
+export function showGivenBack({ title, facts, url, trouble, next }) {
   const paper = url
     ? h(
         "a",
@@ -58,13 +58,12 @@ export function showGivenBack({ title, facts, url, next }) {
         "Print",
       )
     : null;
-  show({ test: "given-back-screen", title, facts, actions: () => paper, then: "Done", next });
+  show({ test: "given-back-screen", title, facts, trouble, actions: () => paper, then: "Done", next });
 }
 
 const keepOpen = (event) => event.stopPropagation();
 
-function show({ test, title, facts, actions, then, next }) {
-  let trouble = "";
+function show({ test, title, facts, actions, then, trouble = "", next = () => {} }) {
   const stay = () => clearTimeout(timer);
   const said = (words) => {
     trouble = words;
@@ -85,5 +84,5 @@ function show({ test, title, facts, actions, then, next }) {
   ];
   const body = h("div", { class: "done-body" }, view());
   const screen = openSheetScreen({ labelledby: "done-title", test, body, onClose: () => (stay(), next()) });
-  const timer = setTimeout(() => screen.close(), AUTO_MS);
+  const timer = setTimeout(() => trouble || screen.close(), AUTO_MS);
 }

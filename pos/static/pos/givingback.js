@@ -5,7 +5,7 @@ import { withApproval } from "./approval.js";
 import { button, moneyButton, reasonChips, tryAgainButton } from "./buttons.js";
 import { alertBox, h } from "./dom.js";
 import { showGivenBack } from "./done.js";
-import { destination, handedOver } from "./effect.js";
+import { destination, handedOver, onCards } from "./effect.js";
 import { dollars } from "./money.js";
 import { Panel } from "./panel.js";
 import { tablet } from "./tablet.js";
@@ -41,8 +41,7 @@ export class GivingBack extends Panel {
       const done = await withApproval((approval) => put(this.path, { ...this.body(), ...(approval && { approval }) }));
       const tenders = this.tenders(done);
       const { words, url } = this.paper(done);
-      const title = `Give back ${dollars(handedOver(tenders))}`;
-      showGivenBack({ title, facts: [destination(tenders), words], url, next: () => this.over(true) });
+      showGivenBack({ ...whatIsLeftToDo(tenders, words), url, next: () => this.over(true) });
     });
   }
 
@@ -84,6 +83,21 @@ export class GivingBack extends Panel {
     if (this.isEmpty()) return "Nothing chosen";
     if (!this.effect) return this.verb;
     const tenders = this.tenders(this.effect);
-    return `${this.verb} ${dollars(handedOver(tenders))} · ${destination(tenders)}`;
+    const isCard = tenders.length === 1 && tenders[0].kind === "card";
+    return `${this.verb} ${dollars(handedOver(tenders))} ${isCard ? "to" : "·"} ${destination(tenders)}`;
   }
+}
+
+/** What the desk must hand over itself, and what the bank says of the rest. */
+function whatIsLeftToDo(tenders, words) {
+  const cards = onCards(tenders);
+  const byHand = tenders.filter((tender) => !tender.charge);
+  const failed = cards.filter(({ state }) => state === "failed");
+  const fine = cards.filter(({ state }) => state !== "failed");
+  const back = dollars(handedOver(tenders));
+  return {
+    title: byHand.length || !cards.length ? `Give back ${dollars(handedOver(byHand))}` : `${back} back to the card`,
+    facts: [byHand.length ? destination(byHand) : "", ...fine.map(({ sentence }) => sentence), words],
+    trouble: failed.map(({ sentence }) => sentence).join(" "),
+  };
 }

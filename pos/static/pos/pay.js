@@ -1,11 +1,12 @@
 /** The total and the ways to pay it, each of them one tap. */
 
 import { askAmount } from "./amount.js";
-import { button, moneyButton, tryAgainButton } from "./buttons.js";
+import { button, moneyButton, round, tryAgainButton } from "./buttons.js";
 import { canUndo, cart, undo } from "./cart.js";
-import { checkout, heldTenders, payCash, payNothing, payWith, tryAgain } from "./checkout.js";
+import { checkout, heldTenders, payCard, payCash, payNothing, payWith, tryAgain } from "./checkout.js";
 import { alertBox, h, icon } from "./dom.js";
 import { cashPresets, dollars, price } from "./money.js";
+import { askReader, ownReader, readers, withReader } from "./readers.js";
 import { openSplit, partsList } from "./split.js";
 import { sendNow, sync } from "./sync.js";
 import { tablet } from "./tablet.js";
@@ -69,7 +70,9 @@ export function payButtons() {
     "div",
     { class: "pay", key: "pay", "data-test": "pay" },
     partsList(),
-    sale && sale.due_cents === 0 ? nothingDue(disabled) : [cashButtons(sale, disabled), otherButtons(sale, disabled)],
+    sale && sale.due_cents === 0
+      ? nothingDue(disabled)
+      : [cardButton(sale, disabled), cashButtons(sale, disabled), otherButtons(sale, disabled)],
   );
 }
 
@@ -86,6 +89,22 @@ function unanswered() {
 
 const nothingDue = (disabled) => money("finish", "Finish · $0.00", "btn primary big", disabled, payNothing);
 
+/** The first way to pay; with several readers it names the tablet's own, and another can be chosen beside it. */
+function cardButton(sale, disabled) {
+  if (!readers.list.length) return null;
+  const due = sale?.due_cents ?? 0;
+  const own = readers.list.length > 1 ? ownReader() : null;
+  const name = own ? h("small", null, own.label) : null;
+  const words = [icon("card"), h("span", null, `Card reader · ${dollars(due)}`, name)];
+  const pay = () => withReader((reader) => payCard(reader, due));
+  return h(
+    "div",
+    { class: "card-row", key: "card-row" },
+    money("pay-card", words, "btn primary big", disabled, pay, due),
+    own ? round("reader-change", `${own.label}: choose another reader`, () => askReader({}), icon("swap")) : null,
+  );
+}
+
 function cashButtons(sale, disabled) {
   if (!tablet.drawer)
     return h(
@@ -96,16 +115,20 @@ function cashButtons(sale, disabled) {
     );
   const due = sale ? (sale.cash_due_cents ?? sale.due_cents) : 0;
   const [exact, ...notes] = cashPresets(due);
+  const cash = (test, cents) => {
+    const words = ["Cash ", h("b", { class: "num" }, price(cents))];
+    return money(test, words, "btn stacked", disabled, () => payCash(cents, due), cents);
+  };
+  const isFirst = !readers.list.length;
   return [
-    money("cash-exact", `Cash ${dollars(exact)}`, "btn primary big", disabled, () => payCash(exact, due), exact),
+    isFirst
+      ? money("cash-exact", `Cash ${dollars(exact)}`, "btn primary big", disabled, () => payCash(exact, due), exact)
+      : null,
     h(
       "div",
       { class: "notes-row", key: "notes-row" },
-      notes.map((note) =>
-        money(`cash-${note}`, ["Cash ", h("b", { class: "num" }, price(note))], "btn stacked", disabled, () =>
-          payCash(note, due),
-        ),
-      ),
+      isFirst ? null : cash("cash-exact", exact),
+      (isFirst ? notes : notes.slice(0, 2)).map((note) => cash(`cash-${note}`, note)),
       button(
         "cash-other",
         { class: "btn stacked", key: "cash-other", disabled },
@@ -119,7 +142,7 @@ function cashButtons(sale, disabled) {
 
 function otherButtons(sale, disabled) {
   const due = sale?.due_cents ?? 0;
-  const kinds = tablet.catalog.tender_kinds.filter((kind) => kind.code !== "cash");
+  const kinds = tablet.catalog.tender_kinds.filter(({ code }) => code !== "cash" && code !== "card");
   return h(
     "div",
     { class: "others-row", key: "others" },

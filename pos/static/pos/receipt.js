@@ -2,13 +2,14 @@
 
 import { button } from "./buttons.js";
 import { alertBox, h, icon, rows } from "./dom.js";
-import { handedOver } from "./effect.js";
+import { handedOver, onCards } from "./effect.js";
 import { handoutButtons } from "./handout.js";
 import { dollars } from "./money.js";
-import { moment, nameOfClient, tenderName } from "./tablet.js";
+import { moment, nameOfClient, wayOf } from "./tablet.js";
 
 /** Statuses of sales that have a receipt, in the words that stand out on it. */
 export const STATUS = { completed: "", partly_refunded: "Partly refunded", refunded: "Refunded", voided: "Voided" };
+const PICTURES = { given_back: "check" };
 let trouble = { sale: null, words: "" };
 
 /** The receipt with what can be done with it; `refund` and `undoAll` are left out when the person may not. */
@@ -26,6 +27,7 @@ export function receiptView({ sale, redraw, refund, undoAll }) {
     h("ul", { class: "receipt-lines" }, sale.lines.map(lineRow)),
     rows(sums(sale), "facts sums", "sums"),
     sale.refunds?.length || sale.void ? rows(takenBack(sale), "facts sums brick", "taken-back") : null,
+    cardsBack(sale).map(cardBack),
     alertBox(trouble.sale === sale.id ? trouble.words : ""),
     h(
       "div",
@@ -70,9 +72,20 @@ function sums(sale) {
     ...sale.tips.map((tip) => row(`Tip ${tip.therapist.name}`, tip.amount_cents)),
     row("Cash rounding", sale.rounding_cents),
     row("Total", sale.total_cents, "strong"),
-    ...tenders.map((tender) => row(tenderName(tender.kind), tender.tendered_cents)),
+    ...tenders.map((tender) => row(wayOf(tender), tender.tendered_cents)),
     row("Change", sale.change_cents),
   ];
+}
+
+/** What the bank says of the money that goes back to cards: `{state, sentence}`. */
+export function cardsBack(sale) {
+  if (sale.void) return onCards(sale.tenders.filter(({ status }) => status === "given_back"));
+  return sale.refunds.flatMap((refund) => onCards(refund.tenders));
+}
+
+function cardBack({ state, sentence }) {
+  if (state === "failed") return alertBox(sentence);
+  return h("p", { class: "info", role: "status", "data-test": "card-back" }, icon(PICTURES[state] ?? "wait"), sentence);
 }
 
 function takenBack(sale) {

@@ -5,12 +5,13 @@ import { button, chip, round, tryAgainButton } from "./buttons.js";
 import { alertBox, h, icon, patch } from "./dom.js";
 import { dollars } from "./money.js";
 import { Panel } from "./panel.js";
-import { receiptView, STATUS } from "./receipt.js";
+import { cardsBack, receiptView, STATUS } from "./receipt.js";
 import { RefundPanel } from "./refund.js";
 import { dayOf, may, moment, nameOfClient, tenderName } from "./tablet.js";
 import { VoidPanel } from "./void.js";
 
 const DAY_MS = 86_400_000;
+const LOOK_MS = 3_000;
 
 /** Shows the receipts screen, with one sale open when its id is given; the answer takes the screen down again. */
 export function mountReceipts(host, chosen) {
@@ -48,11 +49,19 @@ class Receipts extends Panel {
   async open(id) {
     this.set({ chosen: id, sale: null, saleTrouble: "", panel: null });
     try {
-      const sale = await get(`sales/${id}`);
-      if (this.chosen === id) this.set({ sale });
+      await this.look(id);
     } catch (error) {
       if (this.chosen === id) this.set({ saleTrouble: error.message });
     }
+  }
+
+  /** Reads the chosen sale, and again while money is being sent back to a card. */
+  async look(id) {
+    const sale = await get(`sales/${id}`);
+    if (this.gone || this.chosen !== id || this.panel) return;
+    this.set({ sale });
+    if (cardsBack(sale).some(({ state }) => state === "sending"))
+      setTimeout(() => this.look(id).catch(() => {}), LOOK_MS); // what is shown stays true enough
   }
 
   /** Opens the panel that gives money back; afterwards the sale is shown as it is then. */

@@ -9,6 +9,7 @@ import { h, icon, patch } from "./dom.js";
 import { cartLines } from "./lines.js";
 import { dollars } from "./money.js";
 import { payButtons, payNotes, totalDue } from "./pay.js";
+import { listenReaders } from "./readers.js";
 import { signal } from "./signal.js";
 import { listenSync, sync } from "./sync.js";
 import { listenTablet } from "./tablet.js";
@@ -17,6 +18,16 @@ import { tipChips } from "./tips.js";
 
 const narrow = matchMedia("(max-width: 700px)");
 const changes = signal();
+const HEARD = [
+  listenCart,
+  listenSync,
+  listenCheckout,
+  listenClients,
+  listenTiles,
+  listenTablet,
+  listenReaders,
+  changes.listen,
+];
 let cartShown = false; // on a narrow screen the cart lies over the price list
 
 /** Shows the sale screen; the answer takes it down again. */
@@ -31,9 +42,7 @@ export function mountSale(host) {
       if (!stopped) patch(host, view());
     });
   };
-  const stops = [listenCart, listenSync, listenCheckout, listenClients, listenTiles, listenTablet, changes.listen].map(
-    (listen) => listen(redraw),
-  );
+  const stops = HEARD.map((listen) => listen(redraw));
   narrow.addEventListener("change", redraw);
   patch(host, view());
   return () => {

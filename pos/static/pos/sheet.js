@@ -30,10 +30,7 @@ export function openSheet({ title, content, onClose, onkeydown, wide, test }) {
     ),
     body,
   );
-  const redraw = () => {
-    patch(body, content());
-    if (dialog.open && !dialog.contains(document.activeElement)) dialog.focus(); // what had the focus is gone
-  };
+  const redraw = () => fill(dialog, body, content());
   dialog.addEventListener("click", (event) => event.target === dialog && close());
   const close = opened(dialog, onClose, redraw);
   return { close, redraw, element: dialog };
@@ -52,11 +49,27 @@ export function openSheetScreen({ labelledby, body, onClose, test }) {
   return { close };
 }
 
+/** A screen over everything that only the page takes away again; `content()` as in a sheet. */
+export function openCover({ labelledby, content, onClose, test }) {
+  const look = { class: "cover", closedby: "none", tabindex: "-1" };
+  const dialog = h("dialog", { ...look, "aria-labelledby": labelledby, "data-test": test });
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  const redraw = () => fill(dialog, dialog, content());
+  hold();
+  const close = opened(dialog, onClose, redraw);
+  return { close, redraw };
+}
+
 export function closeAll() {
   for (const dialog of [...stack]) dialog.close();
 }
 
-function opened(dialog, onClose, fill) {
+function fill(dialog, body, content) {
+  patch(body, content);
+  if (dialog.open && !dialog.contains(document.activeElement)) dialog.focus(); // what had the focus is gone
+}
+
+function opened(dialog, onClose, draw) {
   let result;
   dialog.addEventListener("close", () => {
     stack.delete(dialog);
@@ -64,7 +77,7 @@ function opened(dialog, onClose, fill) {
     onClose?.(result);
   });
   stack.add(dialog);
-  fill();
+  draw();
   document.body.append(dialog);
   dialog.showModal();
   return (given) => {

@@ -156,6 +156,12 @@ async function meetConflict(error, id, body) {
   dirty = true;
 }
 
+/** The sale in the cart has ended: it is shown when it was completed, and goes on as a new one when it was given up. */
+export function meetEnd(sale) {
+  closedElsewhere(sale);
+  if (dirty) schedule();
+}
+
 function closedElsewhere(sale) {
   if (sale.status !== "abandoned") return sync.completed(sale);
   renumberCart();

@@ -38,6 +38,9 @@ export const may = (right) => ["allowed", "approval"].includes(tablet.person?.ri
 export const itemOf = (code) => tablet.catalog.items.find((item) => item.code === code);
 export const therapistOf = (id) => tablet.catalog.therapists.find((therapist) => therapist.id === id);
 export const tenderName = (code) => tablet.catalog.tender_kinds.find((kind) => kind.code === code)?.name ?? code;
+/** How a part of a sale was paid: with "Visa ···4242" once a card is known, else by the name of the kind. */
+export const wayOf = ({ kind, charge, reference }) =>
+  charge?.card || (kind === "card" && reference) || tenderName(kind);
 
 /** What to call the client of a sale; a person without the right to names gets none. */
 export const nameOfClient = (client) => (client ? client.name || "Client" : "Walk-in");

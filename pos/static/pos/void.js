@@ -16,9 +16,9 @@ export class VoidPanel extends GivingBack {
   }
 
   /** All of it goes back the way it came. */
-  tenders() {
-    const live = this.sale.tenders.filter((tender) => tender.status !== "released");
-    return live.map(({ kind, amount_cents }) => ({ name: tenderName(kind), amount_cents }));
+  tenders({ tenders } = this.sale) {
+    const live = tenders.filter((tender) => tender.status !== "released");
+    return live.map((tender) => ({ ...tender, name: tenderName(tender.kind) }));
   }
 
   paper() {
