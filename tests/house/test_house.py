@@ -116,9 +116,9 @@ def test_a_made_env_has_a_secret_of_its_own_for_each_and_is_never_overwritten(tm
 
 def test_production_settings_pass_djangos_own_deployment_check():
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    run = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **PRODUCTION}, capture_output=True, text=True, check=False
-    )
+    # The browser tests allow themselves what a deployment must not.
+    ours = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+    run = subprocess.run(command, cwd=ROOT, env={**ours, **PRODUCTION}, capture_output=True, text=True, check=False)
 
     assert (run.returncode, run.stderr) == (0, "")
     assert "no issues" in run.stdout
