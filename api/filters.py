@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django_filters import filters
 from django_filters.rest_framework.backends import DjangoFilterBackend
 from django_filters.rest_framework.filterset import FilterSet
@@ -53,6 +53,7 @@ class SaleFilters(FilterSet):
     therapist = IntegerFilter(method="with_therapist", max_value=BIGGEST_ID)
     receipt = IntegerFilter(method="with_receipt", max_value=BIGGEST_NUMBER)
     receipt_token = filters.CharFilter(field_name="receipts__token", max_length=22, help_text="Of the receipt's link.")
+    total_cents = IntegerFilter(method="with_total", max_value=BIGGEST_NUMBER)
     mine_open = filters.ChoiceFilter(method="opened_by_me", choices=[(word, word) for word in YES_OR_NO])
     unfinished = filters.ChoiceFilter(method="still_to_finish", choices=[(word, word) for word in YES_OR_NO])
     # Two are named by words that Python keeps for itself.
@@ -70,6 +71,11 @@ class SaleFilters(FilterSet):
     @extend_schema_field({"type": "integer", "minimum": 1, "maximum": BIGGEST_NUMBER})
     def with_receipt(self, sales: QuerySet[Sale], name: str, value: int) -> QuerySet[Sale]:
         return sales.filter(Exists(Receipt.objects.filter(sale=OuterRef("pk"), number=value)))
+
+    @extend_schema_field({"type": "integer", "minimum": 1, "maximum": BIGGEST_NUMBER})
+    def with_total(self, sales: QuerySet[Sale], name: str, value: int) -> QuerySet[Sale]:
+        total_cents = F("net_cents") + F("tax_cents") + F("tip_cents")
+        return sales.annotate(total=total_cents).filter(total=value)
 
     @extend_schema_field(OpenApiTypes.BOOL)
     def opened_by_me(self, sales: QuerySet[Sale], name: str, value: str) -> QuerySet[Sale]:

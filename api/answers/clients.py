@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from api.answers.sale_rows import SaleRow, sale_row
+from api.answers.sale_rows import SaleRow, sale_rows
 from api.answers.values import Day, Uuid, day_or_none
 from pos.clients import History
 from pos.models import Client, Sale
@@ -52,7 +52,7 @@ def client_card_answer(client: Client, history: History, recent: list[Sale]) -> 
         "first_visit_on": day_or_none(history.first_visit_on),
         "paid_cents": history.paid_cents,
         "favourites": [{"name": name, "times": times} for name, times in history.favourites],
-        "recent": [sale_row(sale) for sale in recent],
+        "recent": sale_rows(recent),
     }
 
 

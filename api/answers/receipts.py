@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from api.answers.values import Address, Moment, moment
 from pos.models import Receipt
+from pos.qr import qr_of
 from pos.receipts import address
 
 
@@ -24,6 +25,19 @@ class ReceiptAnswer(TypedDict):
     issued_at: Moment
 
 
+class CodeAnswer(TypedDict):
+    """A QR code: `path` draws its black modules in a square of `size` by `size`, as in an SVG."""
+
+    size: int
+    path: str
+
+
+class ReceiptWithCodeAnswer(ReceiptAnswer):
+    """A receipt with the code of its link, for the client to scan from the tablet."""
+
+    qr: CodeAnswer | None
+
+
 class PrintAnswer(TypedDict):
     """The page to print; `copy` when the receipt was printed before and says so."""
 
@@ -35,6 +49,11 @@ class MailAnswer(TypedDict):
     """Where the receipt is on its way to."""
 
     email: str
+
+
+def receipt_with_code(receipt: Receipt) -> ReceiptWithCodeAnswer:
+    code = qr_of(address(receipt))
+    return {**receipt_answer(receipt), "qr": {"size": code.size, "path": code.path}}
 
 
 def receipt_answer(receipt: Receipt) -> ReceiptAnswer:

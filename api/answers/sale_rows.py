@@ -1,19 +1,42 @@
 """Sales in a list: one short row each, read in a fixed number of queries."""
 
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, TypedDict
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet, Sum
 
 from api.answers.sales import SaleClient, client_of
-from api.answers.values import Moment, Person, Uuid, moment, moment_or_none, person
-from pos.models import Receipt, Sale, SaleLine, Tender
+from api.answers.values import Day, Moment, Person, Uuid, day_or_none, moment, moment_or_none, person
+from pos.cards import states_back
+from pos.models import Receipt, Refund, RefundTender, Sale, SaleLine, Tender
 
 SHOWN = 3
 """Lines that a summary names; of the others it says how many."""
 
 
+SLOWEST_FIRST = ("failed", "sending", "on_its_way", "paid_otherwise", "given_back")
+TAKEN_BACK = (Sale.Status.PARTLY_REFUNDED, Sale.Status.REFUNDED, Sale.Status.VOIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What was taken back of a sale, in cents, and how far its way to a card is."""
+
+    cents: int
+    card: str
+
+
+NOTHING = Back(0, "")
+
+
 class SaleRow(TypedDict):
-    """A sale in a list; `tenders` are the kinds that paid it."""
+    """A sale in a list; `tenders` are the kinds that paid it.
+
+    `back_cents` is what was refunded or voided of it, `card_back` how far the slowest part is that goes back to a card.
+    """
 
     id: Uuid
     status: Annotated[str, Sale.Status]
@@ -24,6 +47,9 @@ class SaleRow(TypedDict):
     opened_at: Moment
     opened_by: Person
     completed_at: Moment | None
+    business_date: Day | None
+    back_cents: int
+    card_back: str
     receipt_title: str | None
     tenders: list[str]
     lines_summary: str
@@ -47,8 +73,13 @@ def with_parts(sales: QuerySet[Sale]) -> QuerySet[Sale]:
     )
 
 
-def sale_row(sale: Sale) -> SaleRow:
-    """A sale that was read `with_parts`."""
+def sale_rows(sales: Sequence[Sale]) -> list[SaleRow]:
+    """Sales that were read `with_parts`, in their order; three more queries when some were taken back."""
+    backs = _backs(sales)
+    return [_row(sale, backs.get(sale.pk, NOTHING)) for sale in sales]
+
+
+def _row(sale: Sale, back: Back) -> SaleRow:
     receipts: list[Receipt] = sale.own_receipts  # type: ignore[attr-defined]  # prefetched by with_parts()
     return {
         "id": str(sale.pk),
@@ -60,10 +91,45 @@ def sale_row(sale: Sale) -> SaleRow:
         "opened_at": moment(sale.opened_at),
         "opened_by": person(sale.opened_by),
         "completed_at": moment_or_none(sale.completed_at),
+        "business_date": day_or_none(sale.business_date),
+        "back_cents": back.cents,
+        "card_back": back.card,
         "receipt_title": receipts[0].title if receipts else None,
         "tenders": list(dict.fromkeys(tender.kind for tender in sale.tenders.all())),
         "lines_summary": _summary(list(sale.lines.all())),
     }
+
+
+def _backs(sales: Sequence[Sale]) -> dict[uuid.UUID, Back]:
+    taken = [sale for sale in sales if sale.status in TAKEN_BACK]
+    if not taken:
+        return {}
+    given = dict(
+        Refund.objects.filter(sale__in=taken)
+        .order_by()
+        .values_list("sale")
+        .annotate(back=Sum(F("net_cents") + F("tax_cents") + F("tip_cents") + F("rounding_cents")))
+    )
+    cards = _cards_back(taken)
+    return {
+        sale.pk: Back(
+            sale.total_cents + sale.rounding_cents if sale.status == Sale.Status.VOIDED else given.get(sale.pk, 0),
+            cards.get(sale.pk, ""),
+        )
+        for sale in taken
+    }
+
+
+def _cards_back(taken: Sequence[Sale]) -> dict[uuid.UUID, str]:
+    """By sale, how far the slowest part is that goes back to a card."""
+    parts = RefundTender.objects.filter(refund__sale__in=taken, tender__charge__isnull=False)
+    owners = {f"refund:{pk}": sale_id for pk, sale_id in parts.values_list("pk", "refund__sale")}
+    voided = Tender.objects.filter(sale__in=taken, status=Tender.Status.GIVEN_BACK, charge__isnull=False)
+    owners |= {f"void:{pk}": sale_id for pk, sale_id in voided.values_list("pk", "sale")}
+    states: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for owner, state in states_back(owners).items() if owners else ():
+        states[owners[owner]].append(state)
+    return {sale_id: min(found, key=SLOWEST_FIRST.index) for sale_id, found in states.items()}
 
 
 def _summary(lines: list[SaleLine]) -> str:

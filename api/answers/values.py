@@ -22,7 +22,7 @@ class ChargeAnswer(TypedDict):
     """How far a payment or refund is that the bank must answer: `state`, and the sentence for the cashier.
 
     A payment is waiting, checking, cancelling, declined, cancelled_at_reader, reader_gone, reader_failed, paid or
-    cancelled; a refund is sending, on_its_way, given_back or failed.
+    cancelled; a refund is sending, on_its_way, given_back, failed or paid_otherwise.
     """
 
     state: str

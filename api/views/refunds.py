@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from api import units
 from api.answers.names import unlinked
-from api.answers.receipts import MailAnswer, PrintAnswer, ReceiptAnswer, receipt_answer
+from api.answers.receipts import MailAnswer, PrintAnswer, ReceiptWithCodeAnswer, receipt_with_code
 from api.answers.refunds import RefundAnswer, refund_answer
 from api.answers.sales import SaleAnswer, sale_answer
 from api.answers.values import entry_from
@@ -98,11 +98,11 @@ class ReceiptEndpoint(SalesEndpoint):
 
 
 class SaleReceipt(ReceiptEndpoint):
-    @described(name="get_receipt", answers={200: ReceiptAnswer})
+    @described(name="get_receipt", answers={200: ReceiptWithCodeAnswer})
     def get(self, request: Request, sale_id: uuid.UUID) -> Response:
-        """The receipt's number and where to find it."""
-        answer = receipt_answer(self.receipt(sale_id))
-        return Response(answer if self.sees_clients() else unlinked(answer))
+        """The receipt's number, where to find it, and the code of its link."""
+        answer = receipt_with_code(self.receipt(sale_id))
+        return Response(answer if self.sees_clients() else {**unlinked(answer), "qr": None})
 
 
 class ReceiptMail(ReceiptEndpoint):

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.answers.names import nameless, without_names
-from api.answers.sale_rows import SalePage, SaleRow, sale_row, with_parts
+from api.answers.sale_rows import SalePage, SaleRow, sale_rows, with_parts
 from api.answers.sales import SaleAnswer, sale_answer
 from api.answers.values import entry_of
 from api.endpoint import Endpoint, run
@@ -78,7 +78,7 @@ class SaleList(SalesEndpoint, GenericAPIView[StoredSale]):
         self.require(Right.SEE_SALES)
         sales = self.filter_queryset(self.get_queryset().filter(location=self.desk.location))
         found, following, previous = page_of(with_parts(sales), "-opened_at", "-id", request=request)
-        rows: list[SaleRow] = [sale_row(sale) for sale in found]
+        rows: list[SaleRow] = sale_rows(found)
         if not self.sees_clients():
             nameless(rows)
         return Response({"next": following, "previous": previous, "results": rows})

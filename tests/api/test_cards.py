@@ -241,3 +241,28 @@ def test_while_stripe_does_not_answer_the_desk_hears_that_it_is_being_checked(
     asking.ask(charge.pk, now=charge.run_at)
     assert len(stripe.sdk.payment_intents.list().data) == 1
     assert state_of(asks_card.card()) == "waiting"
+
+
+def test_the_list_tells_what_went_back_to_a_card(
+    asks_card: AsksCard, stripe: StandIn, till: Till, managers_till: Till
+) -> None:
+    asks_card.rings_up()
+    asks_card.card()
+    hold_card(stripe, asks_card.reader)
+    asks_card.card()
+    line = asks_card.completes()["lines"][0]["id"]
+    body = {"reason": "returned", "lines": [{"line": line, "quantity": 1}]}
+    till.put(f"sales/{asks_card.sale}/refunds/{uuid.uuid4()}", body)
+    other = till.sells({"item": "massage-oil", "quantity": 2})
+    managers_till.put(f"sales/{other['id']}/void", {"reason": "mistake"})
+    till.sells({"item": "massage-oil"})
+
+    rows = till.get("sales/")["results"]
+
+    assert [(row["status"], row["back_cents"]) for row in rows] == [
+        ("completed", 0),
+        ("voided", 48_00),
+        ("refunded", 24_00),
+    ]
+    assert [row["card_back"] in ("on_its_way", "given_back") for row in rows] == [False, False, True]
+    assert [row["total_cents"] for row in till.get("sales/?total_cents=4800")["results"]] == [48_00]
