@@ -343,7 +343,7 @@ def test_the_accountant_sees_sales_but_no_client(till: Till, studio: Studio) -> 
     receipt = accountant.get(f"sales/{sale}/receipt")
 
     assert one["client"] == many["results"][0]["client"] == {"id": client, "name": ""}
-    assert one["receipt"] == receipt.body
+    assert {**one["receipt"], "qr": None} == receipt.body
     assert [one["receipt"][link] for link in ("token", "url", "pdf_url")] == [None, None, None]
     assert [one["refunds"][0]["receipt"][link] for link in ("token", "url", "pdf_url")] == [None, None, None]
     assert "Maya" not in f"{one.body} {many.body}"
