@@ -87,6 +87,8 @@ class Machine:
             **kept,
             "DJANGO_SETTINGS_MODULE": self.settings,
             "PYTHONDONTWRITEBYTECODE": "1",
+            "STRIPE_SECRET_KEY": "sk_test_0",
+            "STRIPE_WEBHOOK_SECRET": "whsec_0",
             "DATABASE_URL": database_url,
             "DATABASE_MIGRATE_URL": "",
             "DATABASE_REPLICA_URL": "",

@@ -5,6 +5,8 @@ A process may die at any line here: the next look finds the row and what Stripe 
 
 import datetime as dt
 import logging
+import math
+import time
 import uuid
 
 from django.db.models import Count, Q, QuerySet
@@ -36,6 +38,8 @@ SOON = dt.timedelta(seconds=2)
 AWAY_FROM = 3
 """So many charges in doubt at once: it is Stripe that is away, or our line to it."""
 ASKED_WHILE_AWAY = 2
+PATIENCE_SECONDS = 3.0
+"""Who asks for a desk begins nothing more when that much is gone: the tablet hears how far it is, and comes back."""
 LONGEST_DOUBT = dt.timedelta(seconds=20)
 """A client stands at the desk: when Stripe is back, that must not take long to be known."""
 
@@ -54,7 +58,7 @@ def ask(charge_id: uuid.UUID, *, now: dt.datetime) -> None:
     if charge is None:
         return
     try:
-        go_on(charge, now=now)
+        go_on(charge, now=now, until=time.monotonic() + PATIENCE_SECONDS)
     except LeaseLost:
         reached("lease_lost")
     except (Misuse, WrongAmount) as error:
@@ -82,10 +86,13 @@ class LiveCharges:
         go_on(row, now=now)
 
 
-def go_on(charge: Charge, *, now: dt.datetime) -> None:
-    """One look of the lease's holder: open, present, hear or cancel; then the lease is given back."""
+def go_on(charge: Charge, *, now: dt.datetime, until: float = math.inf) -> None:
+    """One look of the lease's holder: open, present, hear or cancel; then the lease is given back.
+
+    `until` is the moment of `time.monotonic` after which nothing more is begun.
+    """
     try:
-        step(charge, now=now)
+        step(charge, now=now, until=until)
     except Busy as busy:
         reached(f"busy_{busy.code}")
         again(charge, run_at=now + SOON, why=f"busy: {busy.code}", doubts=0)
@@ -100,19 +107,21 @@ def go_on(charge: Charge, *, now: dt.datetime) -> None:
         again(charge, run_at=now + (FINISH_AFTER if ended else LOOK_AGAIN), doubts=0)
 
 
-def step(charge: Charge, *, now: dt.datetime) -> None:
-    """What is next for the charge, by what Stripe says of it now."""
+def step(charge: Charge, *, now: dt.datetime, until: float = math.inf) -> None:
+    """What is next for the charge, by what Stripe says of it now; Busy when there is no time left for that."""
     if charge.intent_id is None:
         if charge.cancel_wanted_at is not None:
             _never_asked(charge)
             return
         if not _open(charge):
             return
-    else:
+    elif charge.status != Status.CREATED:  # one that no reader was told of can not have paid
         settle(charge.pk, gateway().read_intent(charge.intent_id), now=now)
         charge.refresh_from_db(fields=["status", "cancel_wanted_at", "try_wanted", "reader"])
         if charge.status in (Status.SUCCEEDED, Status.CANCELLED):
             return
+    if time.monotonic() > until:
+        raise Busy("slow")
     if charge.cancel_wanted_at is not None:
         _cancel(charge, now=now)
     elif charge.reader is not None and charge.status != Status.FAILED:
@@ -167,9 +176,10 @@ def _present(charge: Charge, shown: Presentation, *, now: dt.datetime) -> None:
     try:
         gateway().send_to_reader(_attempt(charge), shown.reader.stripe_id, n=shown.n)
     except Busy as busy:
-        if busy.code != "terminal_reader_offline":
+        if busy.code == "terminal_reader_offline":
+            end_try(charge, Failure.READER_GONE, now=now)
+        elif not _has_paid(charge, now=now):  # by a prompt whose answer was lost
             raise
-        end_try(charge, Failure.READER_GONE, now=now)
         return
     except Misuse as error:
         _give_up(charge, error)
@@ -181,10 +191,18 @@ def _present(charge: Charge, shown: Presentation, *, now: dt.datetime) -> None:
 def _look_at(charge: Charge, shown: Presentation, *, now: dt.datetime) -> None:
     """What the reader does with what it was told; when that is gone, no card can pay by it any more."""
     state = gateway().read_reader(shown.reader.stripe_id)
-    if state.action is None or state.action.intent_id != charge.intent_id:
-        end_try(charge, Failure.READER_GONE, now=now)
-    else:
+    if state.action is not None and state.action.intent_id == charge.intent_id:
         _hear(charge, state.action, now=now)
+    elif not _has_paid(charge, now=now):
+        end_try(charge, Failure.READER_GONE, now=now)
+
+
+def _has_paid(charge: Charge, *, now: dt.datetime) -> bool:
+    """Whether the card paid after the look at the intent and before that at the reader."""
+    assert charge.intent_id is not None  # noqa: S101
+    settle(charge.pk, gateway().read_intent(charge.intent_id), now=now)
+    charge.refresh_from_db(fields=["status"])
+    return charge.status == Status.SUCCEEDED
 
 
 def hear_reader(state: ReaderState, *, now: dt.datetime) -> None:

@@ -3,8 +3,12 @@
 import datetime as dt
 import uuid
 
+import pytest
+
 from payments import asking
+from payments.gateway import gateway
 from payments.models import Charge, Presentation, Reader
+from payments.states import ReaderState
 from tests.builders import NOW, Studio
 from tests.stripe_sim.stand_in import StandIn
 
@@ -52,3 +56,53 @@ def test_two_charges_in_doubt_keep_nobody_from_asking(studio: Studio, stripe: St
     asking.ask(mine.pk, now=NOW)
 
     assert Charge.objects.get(pk=mine.pk).intent_id is not None
+
+
+def test_a_slow_stripe_is_asked_one_thing_at_a_time(
+    studio: Studio, stripe: StandIn, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the desk's answer does not wait for two slow ones; each look goes on where the last one stopped."""
+    monkeypatch.setattr(asking, "PATIENCE_SECONDS", 0.0)
+    mine = charge(studio, reader)
+
+    asking.ask(mine.pk, now=NOW)
+    opened = Charge.objects.get(pk=mine.pk)
+    assert (opened.status, opened.intent_id is not None) == ("created", True)
+
+    monkeypatch.undo()
+    asking.ask(mine.pk, now=NOW)
+    assert Charge.objects.get(pk=mine.pk).status == "sent"
+
+
+def test_a_card_that_paid_before_its_reader_turned_to_another_sale_has_paid(
+    studio: Studio, stripe: StandIn, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read as unpaid, then paid, then the reader shows another sale's prompt: the intent is asked once more."""
+    mine = charge(studio, reader)
+    asking.ask(mine.pk, now=NOW)
+    read_reader = gateway().read_reader
+
+    def pays_and_serves_another(reader_id: str) -> ReaderState:
+        stripe.client.v1.test_helpers.terminal.readers.present_payment_method(reader_id)
+        stripe.sdk.terminal.readers.cancel_action(reader_id)
+        return read_reader(reader_id)
+
+    monkeypatch.setattr(gateway(), "read_reader", pays_and_serves_another)
+    asking.ask(mine.pk, now=NOW + A_MINUTE)
+
+    assert Charge.objects.get(pk=mine.pk).status == "succeeded"
+
+
+def test_a_prompt_whose_answer_was_lost_and_was_paid_is_not_shown_for_ever(
+    studio: Studio, stripe: StandIn, reader: Reader
+) -> None:
+    """Who showed it died before noting so: the charge looks as if no reader had been told."""
+    mine = charge(studio, reader)
+    asking.ask(mine.pk, now=NOW)
+    Charge.objects.update(status="created")
+    Presentation.objects.update(sent_at=None)
+    stripe.client.v1.test_helpers.terminal.readers.present_payment_method(reader.stripe_id)
+
+    asking.ask(mine.pk, now=NOW + A_MINUTE)
+
+    assert Charge.objects.get(pk=mine.pk).status == "succeeded"
