@@ -25,9 +25,10 @@ class PlaceAnswer(TypedDict):
 
 
 class LocationAnswer(PlaceAnswer):
-    """Where the tablet stands, its clock and how it rounds and taxes."""
+    """Where the tablet stands, its clock (a sale before `day_cutoff` belongs to the day before), rounding and taxes."""
 
     time_zone: str
+    day_cutoff: str
     prices_include_tax: bool
     cash_rounding: Annotated[str, Location.CashRounding]
 
@@ -122,6 +123,7 @@ def own_device_answer(tablet: Tablet) -> OwnDeviceAnswer:
             "code": place.code,
             "name": place.name,
             "time_zone": place.time_zone,
+            "day_cutoff": f"{place.day_cutoff:%H:%M}",
             "prices_include_tax": place.prices_include_tax,
             "cash_rounding": place.cash_rounding,
         },

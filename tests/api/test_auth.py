@@ -79,6 +79,7 @@ class TestTheTabletItself:
             "code": "UPT",
             "name": "Uptown",
             "time_zone": "America/New_York",
+            "day_cutoff": "00:00",
             "prices_include_tax": False,
             "cash_rounding": "none",
         }
