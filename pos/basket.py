@@ -86,10 +86,15 @@ class Basket:
         return [tender for tender in self.live_tenders if (how := progress_of(tender)) and how.is_waiting]
 
     @property
+    def has_its_money(self) -> bool:
+        """Whether every tender is paid for which somebody else had to answer."""
+        answers = [progress_of(tender) for tender in self.live_tenders]
+        return all(how is None or how.state == "paid" for how in answers)
+
+    @property
     def is_paid(self) -> bool:
         """Whether nothing is due and every tender has its money."""
-        answers = [progress_of(tender) for tender in self.live_tenders]
-        return self.due_cents <= 0 and all(how is None or how.state == "paid" for how in answers)
+        return self.due_cents <= 0 and self.has_its_money
 
     def put(self, priced: Priced) -> None:
         """Replace what is sold by newly priced contents."""

@@ -88,7 +88,7 @@ def sell(
     basket = _put(sale_id=sale_id, asked=asked, desk=desk, now=now, revision=revision, approval_id=approval_id)
     for tender_id, wish in tenders:
         _hold(basket, tender_id=tender_id, asked=wish, now=now)
-    if all((how := progress_of(tender)) is None or how.state == "paid" for tender in basket.live_tenders):
+    if basket.has_its_money:
         _complete(basket, now=now)
     else:
         basket.write()
