@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= 2
+SOAK ?= 500
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +17,7 @@ PRODUCTION := $(KEYS) DEBUG=False DEMO=False SITE_URL=https://till.example.com A
 	PIN_PEPPER=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run setup test test-sqlite test-pg check lint format types schema check-schema check-deploy screenshots requirements clean
+.PHONY: help demo run setup test test-sqlite test-pg soak check lint format types schema check-schema check-deploy screenshots requirements clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,6 +46,10 @@ test-sqlite: $(DEV) ## The whole suite on SQLite
 test-pg: $(DEV) ## The whole suite on PostgreSQL: that of DATABASE_URL, or one started for it
 	@echo "--- the suite on PostgreSQL"
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+soak: $(DEV) ## Every crash point, 1,000 kills, all sleepers, new examples: an hour and more, on both databases
+	@env -u DATABASE_URL FOOTFALL_SOAK=$(SOAK) $(BIN)/python -m pytest -n $(WORKERS) -s tests/chaos tests/stories $(ARGS)
+	@FOOTFALL_SOAK=$(SOAK) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n $(WORKERS) -s tests/chaos tests/stories $(ARGS)
 
 check: lint types check-schema check-deploy test ## All that must hold before a change goes in
 
