@@ -17,7 +17,7 @@ export function addItem(item) {
   const therapist = defaultTherapist(item, inCart);
   change(() => {
     const same =
-      item.kind !== "treatment" && cart.lines.find((line) => line.item === item.code && line.therapist === therapist);
+      item.kind !== "treatment" && cart.lines.find((line) => isMoreOf(line, item, therapist));
     if (same) same.quantity += 1;
     else cart.lines.push({ key: newId(), item: item.code, quantity: 1, therapist });
   });
@@ -38,12 +38,18 @@ export function setQuantity(key, quantity) {
 }
 
 export function setTherapist(key, therapist) {
-  change(() => (lineOf(key).therapist = therapist));
+  change(() => {
+    const line = lineOf(key);
+    const before = line.therapist;
+    line.therapist = therapist;
+    if (cart.tip?.by && !peopleOf(cart.lines).includes(before)) handOverTip(before, therapist);
+  });
   if (therapist !== null) remember(therapist);
 }
 
 export const setClient = (id) => change(() => (cart.client = id));
-/** A tip as `{percent}`, as `{amount_cents}`, or null when nobody was asked yet. */
+export const setLineDiscount = (key, discount) => change(() => (lineOf(key).discount = discount));
+/** A tip as `{percent}`, `{amount_cents}` or `{by: {therapist: cents}}`, or null when nobody was asked yet. */
 export const setTip = (tip) => change(() => (cart.tip = tip));
 export const setDiscount = (discount) => change(() => (cart.discounts = discount ? [discount] : []));
 export const clearCart = () => change(() => Object.assign(cart, { lines: [], client: null, discounts: [], tip: null }));
@@ -60,9 +66,7 @@ export function undo() {
 /** Starts the next sale with an identifier of its own. */
 export function freshCart() {
   Object.assign(cart, blank());
-  history.length = 0;
-  keep();
-  changes.tell();
+  startOver();
 }
 
 /** Goes on with the same contents under a new identifier, because the old sale was given up. */
@@ -73,15 +77,33 @@ export function renumberCart() {
 
 /** Takes over the contents of the sale as the server has it. */
 export function adoptSale(sale) {
+  change(() => Object.assign(cart, contentsOf(sale)));
+}
+
+/** Goes on with a sale that was put aside or lies on another tablet, instead of what was in the cart. */
+export function takeUpSale(sale) {
+  Object.assign(cart, blank(), contentsOf(sale), { id: sale.id, revision: sale.revision });
+  startOver();
+}
+
+/** Lets the sale be another tablet's; what was in the cart comes back by Undo, as a sale of its own. */
+export function leaveSale() {
+  const before = snapshot();
+  Object.assign(cart, blank());
+  startOver(before);
+}
+
+/** The discounts of the cart as they are, to be given again. */
+export const discountsNow = () => ({
+  ofSale: cart.discounts,
+  ofLines: Object.fromEntries(cart.lines.map((line) => [line.key, line.discount ?? null])),
+});
+
+/** Gives those discounts instead of the present ones; none to a line that had none then. */
+export function setDiscountsTo({ ofSale, ofLines }) {
   change(() => {
-    cart.lines = sale.lines.map(asCartLine);
-    cart.client = sale.client?.id ?? null;
-    cart.discounts = sale.discounts
-      .filter((discount) => !discount.line)
-      .map(({ percent, amount_cents, reason }) =>
-        percent === null ? { amount_cents, reason } : { percent: Number(percent), reason },
-      );
-    cart.tip = sale.tip_cents ? { amount_cents: sale.tip_cents } : null;
+    cart.discounts = ofSale;
+    for (const line of cart.lines) line.discount = ofLines[line.key] ?? null;
   });
 }
 
@@ -96,27 +118,84 @@ export function keep(facts) {
 }
 
 export function cartBody(tip_cents) {
-  const body = { client: cart.client, lines: cart.lines.map(asSent), discounts: cart.discounts, tip_cents };
+  const tip = cart.tip?.by ? { tips: tipsOf(cart.tip.by) } : { tip_cents };
+  const body = { client: cart.client, lines: cart.lines.map(asSent), discounts: cart.discounts, ...tip };
   return cart.revision === null ? body : { ...body, revision: cart.revision };
 }
 
 function change(edit) {
   if (cart.finishing) return;
-  history.push(JSON.stringify({ lines: cart.lines, client: cart.client, discounts: cart.discounts, tip: cart.tip }));
+  history.push(snapshot());
   history.splice(0, history.length - UNDO_DEPTH);
   edit();
   if (!cart.lines.length) cart.discounts = [];
-  if (!cart.lines.some((line) => line.therapist !== null)) cart.tip = null;
+  cart.tip = fittingTip(peopleOf(cart.lines));
   keep();
   changes.tell();
 }
+
+const snapshot = () =>
+  JSON.stringify({ lines: cart.lines, client: cart.client, discounts: cart.discounts, tip: cart.tip });
+
+function startOver(...past) {
+  history.splice(0, history.length, ...past);
+  keep();
+  changes.tell();
+}
+
+/** The therapists of these lines, each once, in the order of the lines. */
+export const peopleOf = (lines) => [...new Set(lines.map((line) => line.therapist).filter((id) => id !== null))];
+
+/** The tip without those who do nothing in this sale any more. */
+function fittingTip(people) {
+  if (!people.length) return null;
+  if (!cart.tip?.by) return cart.tip;
+  const kept = people.filter((id) => id in cart.tip.by).map((id) => [id, cart.tip.by[id]]);
+  if (people.length === 1 && kept.length) return { amount_cents: kept[0][1] };
+  return kept.length ? { by: Object.fromEntries(kept) } : null;
+}
+
+function handOverTip(from, to) {
+  const { [from]: cents = 0, ...others } = cart.tip.by;
+  cart.tip = { by: to === null ? others : { ...others, [to]: (others[to] ?? 0) + cents } };
+}
+
+const tipsOf = (by) => Object.entries(by).map(([id, amount_cents]) => ({ therapist: Number(id), amount_cents }));
+
+const isMoreOf = (line, item, therapist) =>
+  line.item === item.code && line.therapist === therapist && !line.discount;
 
 function asSent(line) {
   return { ...line, key: undefined }; // the key is this page's own and not sent
 }
 
-function asCartLine(line) {
-  const shared = { key: line.id, quantity: line.quantity, therapist: line.therapist?.id ?? null };
+function contentsOf(sale) {
+  return {
+    lines: sale.lines.map((line) => asCartLine(line, sale.discounts)),
+    client: sale.client?.id ?? null,
+    discounts: sale.discounts.filter((discount) => !discount.line).map(asDiscount),
+    tip: asTip(sale),
+  };
+}
+
+const asDiscount = ({ percent, amount_cents, reason }) =>
+  percent === null ? { amount_cents, reason } : { percent: Number(percent), reason };
+
+/** The tip as it was chosen: a percentage when it is exactly one, else what each therapist gets. */
+function asTip({ tips, tip_cents, tip_suggestions }) {
+  if (!tip_cents) return null;
+  const by = Object.fromEntries(tips.map(({ therapist, amount_cents }) => [therapist.id, amount_cents]));
+  const isOffered = ({ amount_cents, shares }) =>
+    amount_cents === tip_cents && shares.every((share) => (by[share.therapist.id] ?? 0) === share.amount_cents);
+  const offered = tip_suggestions.find(isOffered);
+  if (offered) return { percent: Number(offered.percent) };
+  return tips.length > 1 ? { by } : { amount_cents: tip_cents };
+}
+
+function asCartLine(line, discounts) {
+  const given = discounts.find((discount) => discount.line === line.id);
+  const discount = given ? asDiscount(given) : null;
+  const shared = { key: line.id, quantity: line.quantity, therapist: line.therapist?.id ?? null, discount };
   if (line.item) return { ...shared, item: line.item };
   return {
     ...shared,

@@ -11,17 +11,20 @@ export function sameContents(body, sale) {
   return JSON.stringify(ours(body)) === JSON.stringify(theirs(sale));
 }
 
-/** Shows the differences; resolves to "mine" or "theirs", and closing the sheet changes nothing of mine. */
+/**
+ * Shows the differences; resolves to "mine", "theirs" or "leave": the sale stays where it is, and nothing of mine goes
+ * there. Closing the sheet is that too.
+ */
 export function askWhichSale(body, sale) {
   const mine = ours(body);
   const other = theirs(sale);
   return new Promise((answer) => {
     const sheet = openSheet({
-      title: "This sale was changed",
+      title: sale.status === "parked" ? "This sale was parked" : "Another tablet has this sale now",
       test: "changed-sheet",
-      onClose: (choice) => answer(choice ?? "mine"),
+      onClose: (choice) => answer(choice ?? "leave"),
       content: () => [
-        h("p", null, "Somebody changed this sale on another tablet."),
+        h("p", null, `${happened(sale)} What differs from yours:`),
         h(
           "ul",
           { class: "differences", "data-test": "differences" },
@@ -29,14 +32,25 @@ export function askWhichSale(body, sale) {
         ),
         h(
           "div",
-          { class: "row" },
-          button("take-theirs", "btn primary", () => sheet.close("theirs"), "Use the changed sale"),
-          button("keep-mine", "btn", () => sheet.close("mine"), "Keep what I have"),
+          { class: "stack" },
+          button("leave-sale", "btn primary big", () => sheet.close("leave"), "Leave it there"),
+          h(
+            "div",
+            { class: "row" },
+            button("take-theirs", "btn", () => sheet.close("theirs"), "Go on with theirs here"),
+            button("keep-mine", "btn", () => sheet.close("mine"), "Go on with mine here"),
+          ),
+          h("p", { class: "soft" }, "If you leave it, Undo brings yours back as a sale of its own."),
         ),
       ],
     });
   });
 }
+
+const happened = ({ status, total_cents }) =>
+  status === "parked"
+    ? `It was put aside on another tablet with ${dollars(total_cents)}.`
+    : `It was changed there, with ${dollars(total_cents)} now. Nothing of yours is lost.`;
 
 function differences(mine, other) {
   const words = [];
@@ -57,8 +71,8 @@ const ours = (body) => ({
     ),
   ),
   client: body.client,
-  tip_cents: body.tip_cents,
-  discounts: discountWords(body.discounts),
+  tip_cents: body.tips ? body.tips.reduce((sum, tip) => sum + tip.amount_cents, 0) : body.tip_cents,
+  discounts: discountWords([...body.lines.map((line) => line.discount).filter(Boolean), ...body.discounts]),
 });
 
 const theirs = (sale) => ({

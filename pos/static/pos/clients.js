@@ -1,7 +1,7 @@
 /** Finding the client, or writing down a new one in a line. */
 
 import { get, put } from "./api.js";
-import { button, chip } from "./buttons.js";
+import { button } from "./buttons.js";
 import { cart, setClient } from "./cart.js";
 import { alertBox, h, icon } from "./dom.js";
 import { newId } from "./ids.js";
@@ -13,13 +13,36 @@ const PAUSE_MS = 250;
 const changes = signal();
 export const listenClients = changes.listen;
 const known = new Map(); // this page's memory only: names never go into the tablet's storage
-const state = { words: "", found: null, form: null, trouble: "", busy: false };
+const state = { words: "", found: null, form: null, note: "", trouble: "", busy: false };
 let timer = 0;
 
 export function clientName() {
   if (!cart.client) return "Walk-in";
   const ofSale = sync.sale?.client;
   return known.get(cart.client)?.name ?? nameOfClient(ofSale?.id === cart.client ? ofSale : { name: "" });
+}
+
+/** Keeps a client's name for as long as this page is not locked. */
+export const meetClient = (client) => known.set(client.id, client);
+
+export function focusSearch() {
+  document.querySelector('[data-test="client-search"]')?.focus();
+}
+
+/** Puts words into the search as if they had been typed; `note` is said above what is found. */
+export function searchFor(words, note = "") {
+  Object.assign(state, { words, note, found: null, form: null, trouble: "" });
+  clearTimeout(timer);
+  if (words) {
+    focusSearch();
+    look();
+  }
+  changes.tell();
+}
+
+/** Chooses the client when exactly one was found. */
+export function takeFound() {
+  if (state.found?.length === 1) choose(state.found[0]);
 }
 
 /** Forgets what was typed and who was seen; when the tablet locks. */
@@ -42,8 +65,9 @@ export function clientSearch() {
         icon("search"),
         h("input", {
           type: "search",
-          "aria-label": "Search client by name, phone or e-mail",
-          placeholder: "Search client by name, phone or e-mail",
+          "aria-label": "Search client, or scan a receipt or product",
+          "aria-keyshortcuts": "/",
+          placeholder: "Search client, or scan a receipt or product",
           autocomplete: "off",
           spellcheck: "false",
           value: state.words,
@@ -51,7 +75,6 @@ export function clientSearch() {
           oninput: typing,
         }),
       ),
-      chip("walk-in", !cart.client, () => choose(null), "Walk-in"),
     ),
     state.words.trim() && !state.form ? results() : null,
     state.form ? newClient() : null,
@@ -63,6 +86,7 @@ function results() {
   return h(
     "div",
     { class: "found", key: "found", "data-test": "clients-found" },
+    state.note ? h("p", { class: "info", role: "status", "data-test": "search-note" }, state.note) : null,
     alertBox(state.trouble),
     h("p", { class: "vh", role: "status" }, found ? `${found.length} found` : ""),
     h(
@@ -113,7 +137,7 @@ function newClient() {
 }
 
 function typing(event) {
-  Object.assign(state, { words: event.target.value, form: null, trouble: "" });
+  Object.assign(state, { words: event.target.value, form: null, note: "", trouble: "" });
   clearTimeout(timer);
   if (state.words.trim()) timer = setTimeout(look, PAUSE_MS);
   else state.found = null;
@@ -163,13 +187,13 @@ function fail(words) {
 }
 
 function choose(client) {
-  if (client) known.set(client.id, client);
+  if (client) meetClient(client);
   reset();
   if (cart.client !== (client?.id ?? null)) setClient(client?.id ?? null);
 }
 
 function reset() {
   clearTimeout(timer);
-  Object.assign(state, { words: "", found: null, form: null, trouble: "", busy: false });
+  Object.assign(state, { words: "", found: null, form: null, note: "", trouble: "", busy: false });
   changes.tell();
 }

@@ -4,16 +4,21 @@ import { onAccessLost } from "./api.js";
 import { button, tryAgainButton } from "./buttons.js";
 import { cart } from "./cart.js";
 import { checkout, tryAgain } from "./checkout.js";
+import { mountClients } from "./clientlist.js";
 import { forgetClients } from "./clients.js";
+import { watchCodes } from "./codes.js";
 import { alertBox, h, icon, patch } from "./dom.js";
 import { forgetLastSale, showPaid } from "./done.js";
+import { forgetDrafts } from "./drafts.js";
 import { mountDrawer } from "./drawer.js";
 import { lock, lockHere, mountLock, watchIdle } from "./lock.js";
 import { mountPair } from "./pair.js";
 import { loadReaders } from "./readers.js";
 import { mountReceipts } from "./receipts.js";
 import { mountSale, showCart } from "./sale.js";
+import { watchScanner } from "./scanned.js";
 import { closeAll } from "./sheet.js";
+import { saleSkeleton } from "./skeleton.js";
 import { schedule, startSync } from "./sync.js";
 import { listenTablet, loadCatalog, loadDevice, setPerson, tablet } from "./tablet.js";
 import { showTab } from "./tiles.js";
@@ -21,6 +26,7 @@ import { watchCharges } from "./waiting.js";
 
 const SCREENS = {
   sale: { label: "Sale", mount: mountSale },
+  clients: { label: "Clients", mount: mountClients },
   receipts: { label: "Receipts", mount: mountReceipts },
   drawer: { label: "Drawer", mount: mountDrawer },
 };
@@ -35,7 +41,9 @@ startSync();
 watchIdle();
 watchCharges();
 listenTablet(() => tablet.person === null && shown.name === "desk" && showLock());
-addEventListener("hashchange", () => tablet.person && showScreen());
+addEventListener("hashchange", () => shown.name === "desk" && showScreen());
+watchScanner(openScanned);
+watchCodes();
 if (document.body.dataset.paired === "yes") start();
 else forget();
 
@@ -44,12 +52,21 @@ async function start() {
   try {
     await loadDevice();
     if (!tablet.person) return showLock();
+    showEmpty();
     await Promise.all([loadCatalog(), loadReaders()]);
     return enter();
   } catch (error) {
     if (error.status === 401) return null; // the pairing or lock screen is already up
     return showTrouble(error.message);
   }
+}
+
+/** The sale screen without anything on it, until the price list is here. */
+function showEmpty() {
+  if (!["", "#sale"].includes(location.hash)) return;
+  take("empty", () => patch(root, demoStrip(), rail, screen));
+  patch(rail, navigation("sale"));
+  patch(screen, saleSkeleton());
 }
 
 function showTrouble(words) {
@@ -71,6 +88,7 @@ function forget() {
 
 function showLock() {
   forgetClients();
+  forgetDrafts();
   forgetLastSale();
   take("lock", () => mountLock(root, signedOn));
 }
@@ -99,13 +117,19 @@ function take(name, mount) {
 }
 
 function showScreen() {
-  const [asked, id] = location.hash.slice(1).split("/");
+  const [asked, ...place] = location.hash.slice(1).split("/");
   const name = asked in SCREENS ? asked : "sale";
+  if (shown.screen === name && shown.leave.go) return shown.leave.go(...place); // another part of the same screen
   shown.leave();
   screen.replaceChildren();
-  shown.leave = SCREENS[name].mount(screen, id);
+  Object.assign(shown, { screen: name, leave: SCREENS[name].mount(screen, ...place) });
   patch(rail, navigation(name));
   document.title = `${SCREENS[name].label} · ${tablet.device.business.name}`;
+}
+
+/** A receipt's code was scanned; not while a sheet asks for something else. */
+function openScanned(token) {
+  if (tablet.person && !document.querySelector("dialog[open]")) location.hash = `#receipts/find/${token}`;
 }
 
 const demoStrip = () =>

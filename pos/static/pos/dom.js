@@ -88,7 +88,7 @@ function set(el, name, value) {
   else if (value === false) return;
   else if (name === "key") el.dataset.key = value;
   else if (name === "value") el.givenValue = el.value = value;
-  else if (name.startsWith("on")) el[name] = value;
+  else if (name.startsWith("on")) el[name] = (event) => void value(event); // an answer of false would be a veto
   else el.setAttribute(name, value === true ? "" : value);
 }
 

@@ -1,6 +1,6 @@
-/** What a refund or void would do, in rows: to the client's money and to the books. */
+/** What a refund or void would do, in words and rows: to the client's money and to the books. */
 
-import { h, rows } from "./dom.js";
+import { h, icon, rows } from "./dom.js";
 import { dollars } from "./money.js";
 
 /** What is really handed over: the parts with their cash rounding. */
@@ -13,6 +13,26 @@ export function destination(tenders) {
   return tenders.map((tender) => `${wayBack(tender)} ${dollars(tender.amount_cents)}`).join(", ");
 }
 
+/** "to Visa ···4242", "from the drawer" or "by check". */
+export function whereTo(tender) {
+  if (tender.kind === "cash") return "from the drawer";
+  return `${tender.kind === "card" ? "to" : "by"} ${wayBack(tender)}`;
+}
+
+/** A part in a sentence: "$30.00 back to Visa ···4242". */
+export function legWords(tender) {
+  const way = whereTo(tender);
+  return `${dollars(tender.amount_cents)} ${tender.kind === "cash" ? way : `back ${way}`}`;
+}
+
+/** On a button: "$100.00 from the drawer", or "$42.00: $30.00 to Visa ···4242, $12.00 from the drawer". */
+export function amountAndWay(tenders) {
+  const sum = dollars(handedOver(tenders));
+  if (!tenders.length) return `${sum} · nothing to pay back`;
+  if (tenders.length === 1) return `${sum} ${whereTo(tenders[0])}`;
+  return `${sum}: ${tenders.map((tender) => `${dollars(tender.amount_cents)} ${whereTo(tender)}`).join(", ")}`;
+}
+
 /** The card that the money goes back to, or the kind in small letters. */
 const wayBack = ({ kind, name, charge, reference }) =>
   kind === "card" ? charge?.card || reference || "card" : name.toLowerCase();
@@ -20,10 +40,21 @@ const wayBack = ({ kind, name, charge, reference }) =>
 /** What the bank says of each part that goes back to a card: `{state, sentence}`. */
 export const onCards = (tenders) => tenders.flatMap(({ charge }) => charge ?? []);
 
+/** Each part of the money and where it goes, in words. */
+export function legsView(tenders) {
+  if (!tenders.length) return h("p", { class: "legs soft", key: "legs" }, "No money goes back.");
+  const one = (tender) =>
+    h("li", { key: tender.id ?? legWords(tender) }, icon(PICTURES[tender.kind] ?? "refund"), legWords(tender));
+  return h("ul", { class: "legs", key: "legs", "data-test": "legs" }, tenders.map(one));
+}
+
+const PICTURES = { card: "card", cash: "drawer" };
+
+/** What the money is for. */
 export function effectRows({ net_cents, tax_cents, tip_cents, rounding_cents, tenders }) {
   const parts = Object.entries({ Items: net_cents, Tax: tax_cents, Tip: tip_cents, "Cash rounding": rounding_cents });
   const shown = parts.filter(([, cents]) => cents).map(([label, cents]) => [label, dollars(cents)]);
-  return rows([...shown, ...ways(tenders)], "facts sums", "effect");
+  return rows([...shown, ["Given back", dollars(handedOver(tenders)), "strong"]], "facts sums", "effect");
 }
 
 export const wayRows = (tenders) => rows(ways(tenders), "facts sums", "effect");

@@ -3,20 +3,38 @@
 import { put } from "./api.js";
 import { withApproval } from "./approval.js";
 import { button, moneyButton, reasonChips, tryAgainButton } from "./buttons.js";
-import { alertBox, h } from "./dom.js";
+import { alertBox, h, icon } from "./dom.js";
 import { showGivenBack } from "./done.js";
-import { destination, handedOver, onCards } from "./effect.js";
+import { draft, dropDraft, keepDraft } from "./drafts.js";
+import { amountAndWay, entryView, handedOver, legsView, legWords, onCards } from "./effect.js";
 import { dollars } from "./money.js";
+import { waitWords } from "./pages.js";
 import { Panel } from "./panel.js";
+import { patience } from "./signal.js";
 import { tablet } from "./tablet.js";
 
 /**
  * Money going back; a subclass knows its `path`, `what()` to send, the `parts()` of the page that say what goes back,
- * and the `tenders()` in which it goes. `over(changed)` is called when it is done or given up.
+ * the `tenders()` in which it goes, and what of it is `kept()` over a reload. `over(changed)` is called when it is done
+ * or given up.
  */
 export class GivingBack extends Panel {
-  constructor({ name, verb, ...facts }) {
-    super({ name, verb, reason: null, effect: null, refused: "", asked: 0, ...facts });
+  constructor({ name, verb, sale, ...facts }) {
+    super({ name, verb, sale, effect: null, refused: "", asked: 0, ...facts });
+    this.reason = this.draft?.reason ?? null;
+    this.wait = patience(() => this.redraw());
+  }
+
+  get draft() {
+    return draft(`${this.name} ${this.sale.id}`);
+  }
+
+  remember() {
+    keepDraft(`${this.name} ${this.sale.id}`, { ...this.kept(), reason: this.reason });
+  }
+
+  kept() {
+    return {};
   }
 
   body() {
@@ -26,23 +44,34 @@ export class GivingBack extends Panel {
   /** Asks the server what would happen; only the newest question counts. */
   async foresee() {
     const mine = (this.asked += 1);
+    this.wait.stop();
     if (this.isEmpty()) return;
+    this.wait.start();
+    let told;
     try {
-      const effect = await put(this.path, this.body(), { dry_run: 1 });
-      if (mine === this.asked) this.set({ effect, refused: "" });
+      told = { effect: await put(this.path, this.body(), { dry_run: 1 }), refused: "" };
     } catch (error) {
-      if (mine === this.asked) this.set({ effect: null, refused: error.message });
+      told = { effect: null, refused: error.message };
     }
+    if (mine !== this.asked) return;
+    this.wait.stop();
+    this.set(told);
   }
 
   send() {
     if (!this.reason) return void this.set({ trouble: "Choose a reason first." });
     return this.attempt(async () => {
       const done = await withApproval((approval) => put(this.path, { ...this.body(), ...(approval && { approval }) }));
+      dropDraft(`${this.name} ${this.sale.id}`);
       const tenders = this.tenders(done);
       const { words, url } = this.paper(done);
       showGivenBack({ ...whatIsLeftToDo(tenders, words), url, next: () => this.over(true) });
     });
+  }
+
+  giveUp() {
+    dropDraft(`${this.name} ${this.sale.id}`);
+    this.over(false);
   }
 
   isEmpty() {
@@ -58,7 +87,7 @@ export class GivingBack extends Panel {
       reasonChips({
         reasons: tablet.catalog.refund_reasons,
         chosen: this.reason,
-        choose: (reason) => this.set({ reason, trouble: "" }),
+        choose: (reason) => this.choose(reason),
       }),
       this.effectView(),
       alertBox(this.refused || this.trouble, this.refused ? tryAgainButton(() => this.foresee()) : null),
@@ -66,9 +95,31 @@ export class GivingBack extends Panel {
         "div",
         { class: "row actions" },
         this.sendButton(),
-        button("keep-sale", { class: "btn quiet", disabled: this.busy }, () => this.over(false), "Keep the sale"),
+        button("keep-sale", { class: "btn quiet", disabled: this.busy }, () => this.giveUp(), "Keep the sale"),
       ),
     );
+  }
+
+  choose(reason) {
+    this.set({ reason, trouble: "" });
+    this.remember();
+  }
+
+  /** Where the money goes, what it is for, and whether somebody else must agree. */
+  effectView() {
+    const { effect } = this;
+    if (!effect) return this.wait.phase && !this.isEmpty() ? waitWords(this.wait) : null;
+    const asks = h("p", { class: "info", key: "asks" }, icon("person"), "Another person’s PIN will be asked for.");
+    return [
+      legsView(this.tenders(effect)),
+      this.sums(effect),
+      entryView(effect.entry),
+      effect.approval_needed ? asks : null,
+    ];
+  }
+
+  sums() {
+    return null;
   }
 
   /** Says amount and destination, and is another button when they change under a finger. */
@@ -81,14 +132,11 @@ export class GivingBack extends Panel {
   sendWords() {
     if (this.busy) return "One moment…";
     if (this.isEmpty()) return "Nothing chosen";
-    if (!this.effect) return this.verb;
-    const tenders = this.tenders(this.effect);
-    const isCard = tenders.length === 1 && tenders[0].kind === "card";
-    return `${this.verb} ${dollars(handedOver(tenders))} ${isCard ? "to" : "·"} ${destination(tenders)}`;
+    return this.effect ? `${this.verb} ${amountAndWay(this.tenders(this.effect))}` : this.verb;
   }
 }
 
-/** What the desk must hand over itself, and what the bank says of the rest. */
+/** What the desk must hand over itself, and what the bank says of the rest: a line for each part. */
 function whatIsLeftToDo(tenders, words) {
   const cards = onCards(tenders);
   const byHand = tenders.filter((tender) => !tender.charge);
@@ -97,7 +145,7 @@ function whatIsLeftToDo(tenders, words) {
   const back = dollars(handedOver(tenders));
   return {
     title: byHand.length || !cards.length ? `Give back ${dollars(handedOver(byHand))}` : `${back} back to the card`,
-    facts: [byHand.length ? destination(byHand) : "", ...fine.map(({ sentence }) => sentence), words],
+    facts: [...byHand.map(legWords), ...fine.map(({ sentence }) => sentence), words],
     trouble: failed.map(({ sentence }) => sentence).join(" "),
   };
 }

@@ -3,42 +3,37 @@
 import { get, post } from "./api.js";
 import { button } from "./buttons.js";
 import { alertBox, h, icon } from "./dom.js";
+import { draft, dropDraft, keepDraft } from "./drafts.js";
 import { openSheet } from "./sheet.js";
 
-/** Print and e-mail buttons for a sale; `said(words)` hears what went wrong, `touched()` that somebody is at it. */
-export function handoutButtons({ sale, said, touched = () => {} }) {
+/**
+ * Print and e-mail buttons for a sale; `said(words)` hears what went wrong, `noted(words)` what else is to know, and
+ * `touched()` that somebody is at it.
+ */
+export function handoutButtons({ sale, said, noted = () => {}, touched = () => {} }) {
   const run = (work) => (event) => {
     event.stopPropagation();
     touched();
     work();
   };
+  const printing = run(() => print(sale, said, noted));
+  const mailing = run(() => askEmail(sale));
   return [
-    button(
-      "print",
-      "btn",
-      run(() => print(sale, said)),
-      icon("print"),
-      "Print",
-    ),
-    button(
-      "email",
-      "btn",
-      run(() => askEmail(sale)),
-      icon("mail"),
-      "E-mail",
-    ),
+    button("print", "btn", printing, icon("print"), "Print"),
+    button("email", "btn", mailing, icon("mail"), "E-mail"),
   ];
 }
 
 /** The window opens with the tap, before the server answers: later it would be blocked. */
-async function print(sale, said) {
+async function print(sale, said, noted) {
   said("");
   const paper = window.open("", "_blank");
   try {
-    const { url } = await post(`sales/${sale.id}/receipt/print`, {});
+    const { url, copy } = await post(`sales/${sale.id}/receipt/print`, {});
     if (!paper) return said("The browser blocked the print window. Allow windows for this page, then try again.");
     paper.opener = null;
     paper.location = url;
+    if (copy) noted("It was printed before, so this print says COPY.");
   } catch (error) {
     paper?.close();
     said(error.message);
@@ -46,12 +41,15 @@ async function print(sale, said) {
 }
 
 function askEmail(sale) {
-  const state = { email: "", busy: false, trouble: "", sent: false };
-  const sheet = openSheet({ title: "E-mail the receipt", test: "email-sheet", content: () => emailView(state, send) });
+  const typed = `email ${sale.id}`;
+  const state = { email: draft(typed)?.email ?? "", busy: false, trouble: "", sent: false };
+  const type = (email) => keepDraft(typed, { email: (state.email = email) });
+  const content = () => emailView(state, { type, send });
+  const sheet = openSheet({ title: "E-mail the receipt", test: "email-sheet", content, onClose: () => dropDraft(typed) });
   prefill();
 
   async function prefill() {
-    if (!sale.client) return;
+    if (!sale.client || state.email) return;
     const client = await get(`clients/${sale.client.id}`).catch(() => null); // only a convenience
     if (!client?.email || state.email || state.busy) return;
     state.email = client.email;
@@ -60,6 +58,7 @@ function askEmail(sale) {
 
   async function send(event) {
     event.preventDefault();
+    if (state.busy) return;
     state.email = state.email.trim();
     if (!/^\S+@\S+\.\S+$/.test(state.email)) return show({ trouble: "Write an e-mail address like ana@example.com." });
     show({ busy: true, trouble: "" });
@@ -77,7 +76,7 @@ function askEmail(sale) {
   }
 }
 
-function emailView(state, send) {
+function emailView(state, { type, send }) {
   if (state.sent)
     return h("p", { class: "info", role: "status", "data-test": "email-sent" }, `On its way to ${state.email}.`);
   return h(
@@ -91,7 +90,7 @@ function emailView(state, send) {
       autocomplete: "off",
       value: state.email,
       "data-test": "email-address",
-      oninput: (event) => (state.email = event.target.value),
+      oninput: (event) => type(event.target.value),
     }),
     alertBox(state.trouble),
     button(

@@ -1,9 +1,11 @@
 /** The lines of the cart: what, by whom, how many, at which price. */
 
-import { button, stepper } from "./buttons.js";
+import { button, reasonWords, stepper } from "./buttons.js";
 import { cart, setQuantity, setTherapist } from "./cart.js";
+import { offWords, reasonName } from "./discountform.js";
 import { h, icon } from "./dom.js";
 import { lastSaleNote } from "./done.js";
+import { openLine } from "./linesheet.js";
 import { dollars } from "./money.js";
 import { openSheet } from "./sheet.js";
 import { sync } from "./sync.js";
@@ -23,9 +25,14 @@ function lineView(line, place) {
   return h(
     "li",
     { key: line.key, class: "line", "data-test": "line" },
-    h("b", { class: "line-name" }, name),
-    h("b", { class: priced ? "num" : "num faint" }, dollars(shownCents(line, item, priced))),
-    priced?.discount_cents && !cart.discounts.length ? h("span", { class: "line-why soft" }, priced.why) : null,
+    button(
+      "line-open",
+      { class: "line-name", "aria-label": `${name}: change, discount or remove` },
+      () => openLine(line.key, name),
+      h("b", null, name),
+    ),
+    priceView(line, item, priced),
+    line.discount ? reasonView(line, priced) : null,
     h("div", { class: "line-who" }, therapistButton(line, item, name)),
     stepper({ name, quantity: line.quantity, set: (quantity) => setQuantity(line.key, quantity) }),
   );
@@ -38,9 +45,34 @@ function pricedLine(line, place) {
   return same ? priced : null;
 }
 
-function shownCents(line, item, priced) {
-  if (!priced) return (line.amount_cents ?? item?.price_cents ?? 0) * line.quantity;
-  return priced.list_cents; // what is taken off stands in its own row below
+/** The price; the list price is struck through where the line has a discount of its own, that of the sale is below. */
+function priceView(line, item, priced) {
+  if (!priced) {
+    const cents = (line.amount_cents ?? item?.price_cents ?? 0) * line.quantity;
+    return h("span", { class: "num faint" }, h("b", null, dollars(cents)));
+  }
+  const given = line.discount ? givenOn(priced) : null;
+  if (!given) return h("span", { class: "num" }, h("b", null, dollars(priced.list_cents)));
+  return h(
+    "span",
+    { class: "num", "data-test": "line-price" },
+    h("span", { class: "vh" }, "Instead of "),
+    h("s", { class: "soft" }, dollars(priced.list_cents)),
+    " ",
+    h("b", null, dollars(priced.list_cents - given.value_cents)),
+  );
+}
+
+const givenOn = (priced) => sync.sale.discounts.find(({ line }) => line === priced.id);
+
+function reasonView(line, priced) {
+  const approver = priced && givenOn(priced)?.approver;
+  const words = [
+    `${offWords(line.discount)} off`,
+    reasonWords(reasonName(line.discount.reason)),
+    approver && `approved by ${approver.name}`,
+  ];
+  return h("p", { class: "line-why soft", key: "why", "data-test": "line-why" }, words.filter(Boolean).join(" · "));
 }
 
 function therapistButton(line, item, name) {

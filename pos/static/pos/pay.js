@@ -6,6 +6,7 @@ import { canUndo, cart, undo } from "./cart.js";
 import { checkout, heldTenders, payCard, payCash, payNothing, payWith, tryAgain } from "./checkout.js";
 import { alertBox, h, icon } from "./dom.js";
 import { cashPresets, dollars, price } from "./money.js";
+import { parking } from "./parking.js";
 import { askReader, ownReader, readers, withReader } from "./readers.js";
 import { openSplit, partsList } from "./split.js";
 import { sendNow, sync } from "./sync.js";
@@ -50,7 +51,7 @@ export function payNotes() {
     h("p", { class: "soft", role: "status" }, waitingWords()),
     sync.notice ? h("p", { class: "info", role: "status", "data-test": "notice" }, sync.notice) : null,
     sync.trouble?.words ? alertBox(sync.trouble.words, sync.trouble.retry ? again : back) : null,
-    alertBox(checkout.trouble),
+    alertBox(checkout.trouble || parking.trouble),
   );
 }
 
@@ -65,7 +66,7 @@ export function payButtons() {
   if (!cart.lines.length) return null;
   if (checkout.unknown) return unanswered();
   const sale = sync.sale;
-  const disabled = !sale || checkout.busy || Boolean(sync.trouble) || Boolean(cart.finishing);
+  const disabled = !sale || checkout.busy || parking.busy || Boolean(sync.trouble) || Boolean(cart.finishing);
   return h(
     "div",
     { class: "pay", key: "pay", "data-test": "pay" },

@@ -5,61 +5,93 @@ import { alertBox, h, icon, rows } from "./dom.js";
 import { handedOver, onCards } from "./effect.js";
 import { handoutButtons } from "./handout.js";
 import { dollars } from "./money.js";
+import { qrFigure } from "./qrcode.js";
+import { isUnfinished, stateBadges } from "./receiptrows.js";
+import { resume, resumeWords } from "./resume.js";
 import { moment, nameOfClient, wayOf } from "./tablet.js";
 
-/** Statuses of sales that have a receipt, in the words that stand out on it. */
-export const STATUS = { completed: "", partly_refunded: "Partly refunded", refunded: "Refunded", voided: "Voided" };
 const PICTURES = { given_back: "check" };
-let trouble = { sale: null, words: "" };
+let said = { sale: null, words: "", note: "" };
+
+/** What can still be given back, and how. */
+export const mayGiveBack = ({ status, lines, tips }) => ({
+  refund:
+    ["completed", "partly_refunded"].includes(status) &&
+    (lines.some((line) => line.refundable_quantity > 0) || tips.some((tip) => tip.refundable_cents > 0)),
+  void: status === "completed",
+});
 
 /** The receipt with what can be done with it; `refund` and `undoAll` are left out when the person may not. */
-export function receiptView({ sale, redraw, refund, undoAll }) {
-  const said = (words) => {
-    trouble = { sale: sale.id, words };
-    redraw();
-  };
-  const isWhole = sale.status === "completed";
-  const mayRefund = refund && (isWhole || sale.status === "partly_refunded");
+export function receiptView({ sale, qr, redraw, refund, undoAll }) {
   return h(
     "article",
     { class: "card receipt", key: `receipt ${sale.id}`, "data-test": "receipt" },
     heading(sale),
     h("ul", { class: "receipt-lines" }, sale.lines.map(lineRow)),
     rows(sums(sale), "facts sums", "sums"),
-    sale.refunds?.length || sale.void ? rows(takenBack(sale), "facts sums brick", "taken-back") : null,
+    sale.refunds.length || sale.void ? rows(takenBack(sale), "facts sums brick", "taken-back") : null,
     cardsBack(sale).map(cardBack),
-    alertBox(trouble.sale === sale.id ? trouble.words : ""),
-    h(
-      "div",
-      { class: "row" },
-      handoutButtons({ sale, said }),
-      mayRefund ? button("refund", "btn danger", refund, icon("refund"), "Refund") : null,
-      undoAll && isWhole ? button("void", "btn danger", undoAll, icon("close"), "Void") : null,
-    ),
+    isUnfinished(sale) ? goOn(sale) : actions({ sale, redraw, refund, undoAll }),
+    qr ? qrFigure(qr, `Code with the link to receipt ${sale.receipt.title}`, "Scan to keep this receipt") : null,
   );
 }
 
-function heading(sale) {
-  const badge = STATUS[sale.status];
-  const facts = [nameOfClient(sale.client), moment(sale.completed_at ?? sale.opened_at), sale.completed_by?.name];
+function actions({ sale, redraw, refund, undoAll }) {
+  const hear = (facts) => {
+    said = { sale: sale.id, words: "", note: "", ...facts };
+    redraw();
+  };
+  const mine = said.sale === sale.id ? said : { words: "", note: "" };
   return [
+    alertBox(mine.words),
+    mine.note ? h("p", { class: "info", key: "note", role: "status", "data-test": "note" }, mine.note) : null,
     h(
-      "h2",
-      null,
-      sale.receipt?.title ?? "Sale",
-      badge ? h("span", { class: "badge bad", "data-test": "status" }, badge) : null,
+      "div",
+      { class: "row", key: "actions" },
+      // Without its link the receipt bears a name that this person may not see.
+      sale.receipt?.url ? handoutButtons({ sale, said: (words) => hear({ words }), noted: (note) => hear({ note }) }) : null,
+      pdfLink(sale),
+      refund ? button("refund", "btn danger", refund, icon("refund"), "Refund") : null,
+      undoAll ? button("void", "btn danger", undoAll, icon("close"), "Void") : null,
     ),
-    h("p", { class: "soft" }, facts.filter(Boolean).join(" · ")),
+  ];
+}
+
+function pdfLink({ receipt }) {
+  if (!receipt?.pdf_url) return null;
+  const look = { class: "btn", href: receipt.pdf_url, target: "_blank", rel: "noopener", "data-test": "pdf" };
+  return h("a", look, icon("file"), "PDF");
+}
+
+/** A sale that is not paid yet can be put into the cart again. */
+function goOn(sale) {
+  const go = { class: "btn primary big", key: "resume" };
+  return [
+    h("p", { class: "soft", key: "resume-words" }, resumeWords(sale)),
+    button("resume", go, () => resume(sale), icon("sale"), "Go on with this sale"),
+  ];
+}
+
+function heading(sale) {
+  const { client } = sale;
+  const named = client?.name ? h("a", { href: `#clients/${client.id}` }, client.name) : nameOfClient(client);
+  const at = moment(sale.completed_at ?? sale.parked_at ?? sale.opened_at);
+  const by = sale.completed_by ? `served by ${sale.completed_by.name}` : `begun by ${sale.opened_by.name}`;
+  return [
+    h("h2", { "data-test": "status" }, sale.receipt?.title ?? sale.label ?? "Sale", stateBadges(sale)),
+    h("p", { class: "soft", "data-test": "receipt-head" }, named, ` · ${at} · ${by}`),
   ];
 }
 
 function lineRow(line) {
+  const facts = [line.therapist ? `with ${line.therapist.name}` : "", line.discount_cents ? line.why : ""];
+  const words = facts.filter(Boolean).join(" · ");
   return h(
     "li",
     { key: line.id },
     h("b", null, line.quantity > 1 ? `${line.quantity} × ${line.name}` : line.name),
     h("b", { class: "num" }, dollars(line.list_cents)),
-    line.therapist ? h("span", { class: "soft" }, `with ${line.therapist.name}`) : null,
+    words ? h("span", { class: "soft" }, words) : null,
   );
 }
 
@@ -69,11 +101,12 @@ function sums(sale) {
   return [
     row("Discount", -sale.discount_cents),
     ...sale.taxes.map((tax) => row(`Tax ${tax.jurisdiction}`, tax.amount_cents)),
-    ...sale.tips.map((tip) => row(`Tip ${tip.therapist.name}`, tip.amount_cents)),
+    ...sale.tips.map((tip) => row(`Tip for ${tip.therapist.name}`, tip.amount_cents)),
     row("Cash rounding", sale.rounding_cents),
     row("Total", sale.total_cents, "strong"),
     ...tenders.map((tender) => row(wayOf(tender), tender.tendered_cents)),
     row("Change", sale.change_cents),
+    row("Still to pay", sale.due_cents),
   ];
 }
 
@@ -88,10 +121,14 @@ function cardBack({ state, sentence }) {
   return h("p", { class: "info", role: "status", "data-test": "card-back" }, icon(PICTURES[state] ?? "wait"), sentence);
 }
 
+/** Each refund and the void, with who did it and who approved it. */
 function takenBack(sale) {
-  const refunds = sale.refunds.map((refund) => [
-    `Refunded ${refund.receipt?.title ?? ""}`,
-    dollars(-handedOver(refund.tenders)),
-  ]);
-  return sale.void ? [...refunds, ["Voided", dollars(-sale.total_cents)]] : refunds;
+  const row = (words, { requested_by, approver }, cents) => [
+    [words, `by ${requested_by.name}`, approver ? `approved by ${approver.name}` : ""].filter(Boolean).join(" · "),
+    dollars(cents),
+  ];
+  const refunds = sale.refunds.map((refund) =>
+    row(`Refunded ${refund.receipt?.title ?? ""}`, refund, -handedOver(refund.tenders)),
+  );
+  return sale.void ? [...refunds, row("Voided", sale.void, -sale.total_cents)] : refunds;
 }

@@ -1,8 +1,8 @@
 /** Giving a sale back by line and quantity. */
 
 import { stepper } from "./buttons.js";
-import { h, icon } from "./dom.js";
-import { effectRows, entryView } from "./effect.js";
+import { h } from "./dom.js";
+import { effectRows } from "./effect.js";
 import { GivingBack } from "./givingback.js";
 import { newId } from "./ids.js";
 import { dollars } from "./money.js";
@@ -10,18 +10,37 @@ import { tablet } from "./tablet.js";
 
 const PAUSE_MS = 150;
 
-/** One refund in the making; its identifier stays until it is done or given up. */
+/** One refund in the making; its identifier stays until it is done or given up, over a reload too. */
 export class RefundPanel extends GivingBack {
   constructor({ sale, redraw, over }) {
-    super({ name: "refund", verb: "Refund", sale, redraw, over, path: `sales/${sale.id}/refunds/${newId()}` });
-    this.quantities = new Map(sale.lines.map((line) => [line.id, line.refundable_quantity]));
-    this.ticked = new Set();
+    super({ name: "refund", verb: "Refund", sale, redraw, over });
+    const before = this.unfinished();
+    this.id = before.id ?? newId();
+    this.path = `sales/${sale.id}/refunds/${this.id}`;
+    const left = (line) => Math.min(before.quantities?.[line.id] ?? Infinity, line.refundable_quantity);
+    this.quantities = new Map(sale.lines.map((line) => [line.id, left(line)]));
+    this.ticked = new Set(before.ticked);
+    this.remember();
     this.foresee();
+  }
+
+  /** What was chosen before a reload, unless that refund was made after all. */
+  unfinished() {
+    const kept = this.draft ?? {};
+    if (!this.sale.refunds.some(({ id }) => id === kept.id)) return kept;
+    this.reason = null;
+    return {};
+  }
+
+  kept() {
+    return { id: this.id, quantities: Object.fromEntries(this.quantities), ticked: [...this.ticked] };
   }
 
   /** After a change of what goes back: asks again what that means. */
   changed() {
+    this.asked += 1; // an answer to the old question says nothing of the new one
     this.set({ effect: null, refused: "", trouble: "" });
+    this.remember();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.foresee(), PAUSE_MS);
   }
@@ -96,15 +115,12 @@ export class RefundPanel extends GivingBack {
     return h(
       "label",
       { class: "tick", key: tip.id },
-      h("input", { type: "checkbox", "data-test": "refund-tip", onchange: tick }),
-      `${tip.therapist.name} ${dollars(tip.refundable_cents)}`,
+      h("input", { type: "checkbox", "data-test": "refund-tip", checked: this.ticked.has(tip.id), onchange: tick }),
+      `Tip for ${tip.therapist.name} ${dollars(tip.refundable_cents)}`,
     );
   }
 
-  effectView() {
-    const effect = this.effect;
-    if (!effect) return null;
-    const asks = h("p", { class: "info", key: "asks" }, icon("person"), "Another person’s PIN will be asked for.");
-    return [effectRows(effect), entryView(effect.entry), effect.approval_needed ? asks : null];
+  sums(effect) {
+    return effectRows(effect);
   }
 }

@@ -1,6 +1,6 @@
 /** The sale screen: price list on one side, the cart with tip, total and payment on the other. */
 
-import { button, round } from "./buttons.js";
+import { button, moneyButton, round } from "./buttons.js";
 import { canUndo, cart, clearCart, listenCart, setClient, undo } from "./cart.js";
 import { checkout, heldTenders, listenCheckout } from "./checkout.js";
 import { clientName, clientSearch, listenClients } from "./clients.js";
@@ -8,9 +8,12 @@ import { askDiscount, discountRow } from "./discount.js";
 import { h, icon, patch } from "./dom.js";
 import { cartLines } from "./lines.js";
 import { dollars } from "./money.js";
+import { listenOffline, offlineBanner } from "./offline.js";
+import { canPark, listenParking, park, parking } from "./parking.js";
 import { payButtons, payNotes, totalDue } from "./pay.js";
 import { listenReaders } from "./readers.js";
 import { signal } from "./signal.js";
+import { clientStrip, listenStrip, watchStrip } from "./strip.js";
 import { listenSync, sync } from "./sync.js";
 import { listenTablet } from "./tablet.js";
 import { listenTiles, tiles } from "./tiles.js";
@@ -26,6 +29,9 @@ const HEARD = [
   listenTiles,
   listenTablet,
   listenReaders,
+  listenParking,
+  listenStrip,
+  listenOffline,
   changes.listen,
 ];
 let cartShown = false; // on a narrow screen the cart lies over the price list
@@ -34,22 +40,33 @@ let cartShown = false; // on a narrow screen the cart lies over the price list
 export function mountSale(host) {
   let waiting = false;
   let stopped = false;
+  let shown = cart.lines.length;
+  const draw = () => {
+    patch(host, view());
+    if (cart.lines.length > shown) showLastLine(host);
+    shown = cart.lines.length;
+  };
   const redraw = () => {
     if (waiting) return;
     waiting = true;
     queueMicrotask(() => {
       waiting = false;
-      if (!stopped) patch(host, view());
+      if (!stopped) draw();
     });
   };
-  const stops = HEARD.map((listen) => listen(redraw));
+  const stops = [...HEARD.map((listen) => listen(redraw)), watchStrip()];
   narrow.addEventListener("change", redraw);
-  patch(host, view());
+  draw();
   return () => {
     stopped = true;
     stops.forEach((stop) => stop());
     narrow.removeEventListener("change", redraw);
   };
+}
+
+function showLastLine(host) {
+  const lines = host.querySelector(".cart-lines");
+  lines.scrollTop = lines.scrollHeight;
 }
 
 export function showCart(shown) {
@@ -58,7 +75,7 @@ export function showCart(shown) {
 }
 
 function view() {
-  const busy = checkout.busy || Boolean(cart.finishing);
+  const busy = checkout.busy || parking.busy || Boolean(cart.finishing);
   const over = narrow.matches && cartShown;
   return h(
     "div",
@@ -67,7 +84,7 @@ function view() {
       "main",
       { class: "shop" },
       h("h1", { class: "vh" }, "Sale"),
-      h("div", { class: "shop-body", inert: over || busy }, clientSearch(), tiles()),
+      h("div", { class: "shop-body", inert: over || busy }, offlineBanner(), clientSearch(), clientStrip(), tiles()),
     ),
     h(
       "aside",
@@ -111,12 +128,21 @@ function head() {
   return h(
     "div",
     { class: "cart-head", key: "head" },
-    h("h2", { "data-test": "cart-client" }, clientName()),
-    cart.client ? round("client-remove", "Remove client", () => setClient(null), icon("close")) : null,
-    button("undo", { class: "btn quiet", key: "undo", disabled: !canUndo() }, undo, icon("undo"), "Undo"),
+    h("h2", { "data-test": "cart-client", title: clientName() }, clientName()),
+    cart.client && narrow.matches ? removeClient() : null,
+    h(
+      "div",
+      { class: "cart-acts", key: "acts" },
+      cart.lines.length ? parkButton() : null,
+      button("undo", { class: "btn quiet", key: "undo", disabled: !canUndo() }, undo, icon("undo"), "Undo"),
+    ),
     clearable ? round("clear", "Clear the sale", clearCart, icon("trash"), { key: "clear" }) : null,
   );
 }
+
+const removeClient = () => round("client-remove", "Remove client", () => setClient(null), icon("close"));
+const parkButton = () =>
+  moneyButton("park", { class: "btn quiet", disabled: !canPark() }, park, icon("pause"), "Park");
 
 function tools() {
   if (!cart.lines.length) return null;

@@ -2,7 +2,17 @@
 
 import { get, put, Refused, Unreached } from "./api.js";
 import { askApproval } from "./approval.js";
-import { adoptSale, cart, cartBody, keep, listenCart, renumberCart, setDiscount } from "./cart.js";
+import {
+  adoptSale,
+  cart,
+  cartBody,
+  discountsNow,
+  keep,
+  leaveSale,
+  listenCart,
+  renumberCart,
+  setDiscountsTo,
+} from "./cart.js";
 import { askWhichSale, sameContents } from "./changed.js";
 import { patience, signal } from "./signal.js";
 import { tablet } from "./tablet.js";
@@ -12,7 +22,14 @@ const RETRY_MS = 3_000;
 const changes = signal();
 export const listenSync = changes.listen;
 /** `sale` is the server's last answer; `trouble` is `{words, retry}` while the cart could not be sent. */
-export const sync = { sale: null, trouble: null, notice: "", completed: () => {}, wait: patience(changes.tell) };
+export const sync = {
+  sale: null,
+  trouble: null,
+  notice: "",
+  isAway: false,
+  completed: () => {},
+  wait: patience(changes.tell),
+};
 
 let dirty = false;
 let failed = null; // what this round of sending ran into; shown when the round is over, so that words do not flicker
@@ -20,6 +37,7 @@ let working = null;
 let timer = 0;
 let approval;
 let pricedLines = "";
+let agreed = { id: "" }; // the sale whose discounts the server took last, and which
 
 /** Sends every change of the cart after a short pause. */
 export function startSync() {
@@ -59,6 +77,7 @@ async function work() {
     sync.wait.start();
     dirty = true;
     failed = null;
+    sync.isAway = false;
     while (dirty && !failed) {
       dirty = false;
       await round();
@@ -73,15 +92,17 @@ async function round() {
   if (!cart.lines.length) return giveUp();
   const id = cart.id;
   const lines = JSON.stringify(cart.lines);
+  const discounts = discountsNow();
   const body = { ...cartBody(tipFor(lines)), ...(approval && { approval }) };
   try {
     const sale = await put(`sales/${id}`, body);
     if (cart.id !== id) return;
     approval = undefined;
     pricedLines = lines;
+    agreed = { id, discounts };
     if (sale.status !== "open") return void closedElsewhere(sale);
     acceptSale(sale);
-    if (lines === JSON.stringify(cart.lines) && tipFor(lines) !== body.tip_cents) dirty = true;
+    if (lines === JSON.stringify(cart.lines) && !body.tips && tipFor(lines) !== body.tip_cents) dirty = true;
   } catch (error) {
     if (cart.id === id) await meet(error, id, body);
   }
@@ -89,7 +110,7 @@ async function round() {
 
 /** The tip to ask for; a percentage counts only once the server has priced these very lines. */
 function tipFor(lines) {
-  if (!cart.tip) return 0;
+  if (!cart.tip || cart.tip.by) return 0;
   if (cart.tip.percent === undefined) return cart.tip.amount_cents;
   if (pricedLines !== lines || sync.sale?.id !== cart.id) return 0;
   return sync.sale.tip_suggestions.find((tip) => Number(tip.percent) === cart.tip.percent)?.amount_cents ?? 0;
@@ -121,6 +142,7 @@ function stay(words) {
 
 function wait(words) {
   stay(words);
+  sync.isAway = true;
   timer = setTimeout(sendNow, RETRY_MS);
 }
 
@@ -132,10 +154,16 @@ function refuse(words) {
 async function meetApproval(error) {
   approval = await askApproval(error);
   if (approval) return void (dirty = true);
-  if (!cart.discounts.length) return refuse(error.message);
-  setDiscount(null);
+  takeOffDiscounts();
   sync.notice = "Not approved: the discount was taken off again.";
   dirty = true;
+}
+
+/** Back to the discounts that were agreed before; without any when these are the ones in question. */
+function takeOffDiscounts() {
+  const before = agreed.id === cart.id ? agreed.discounts : null;
+  const isOther = before && JSON.stringify(before) !== JSON.stringify(discountsNow());
+  setDiscountsTo(isOther ? before : { ofSale: [], ofLines: {} });
 }
 
 /** It was too old or for another amount: asking again brings the server's new question. */
@@ -149,11 +177,37 @@ async function meetConflict(error, id, body) {
   if (cart.id !== id) return;
   if (sale instanceof Unreached) return wait(sale.message);
   if (sale instanceof Error) return refuse(error.message);
+  if (sale.status === "parked") return meetParked(body, sale);
   if (sale.status !== "open") return closedElsewhere(sale);
   if (error.code !== "sale_changed") return refuse(error.message);
-  if (!sameContents(body, sale) && (await askWhichSale(body, sale)) === "theirs") adoptSale(sale);
+  if (!sameContents(body, sale)) await choose(body, sale);
+  else goOnWith(sale);
+}
+
+/** Parked by another tablet, or by this one without hearing the answer: then it lies where it was wanted. */
+async function meetParked(body, sale) {
+  if (!sameContents(body, sale)) return choose(body, sale);
+  return left("This sale is parked now. It waits above the price list.");
+}
+
+async function choose(body, sale) {
+  const choice = await askWhichSale(body, sale);
+  if (cart.id !== sale.id) return;
+  if (choice === "leave") return void left("The sale stays on the other tablet. Undo brings yours back as a new sale.");
+  if (choice === "theirs") adoptSale(sale);
+  goOnWith(sale);
+}
+
+function goOnWith(sale) {
   acceptSale(sale);
   dirty = true;
+}
+
+/** The sale is no longer this tablet's. */
+function left(words) {
+  sync.sale = null;
+  leaveSale();
+  sync.notice = words;
 }
 
 /** The sale in the cart has ended: it is shown when it was completed, and goes on as a new one when it was given up. */
@@ -163,6 +217,7 @@ export function meetEnd(sale) {
 }
 
 function closedElsewhere(sale) {
+  if (sale.status === "parked") return void left("This sale was parked on another tablet.");
   if (sale.status !== "abandoned") return sync.completed(sale);
   renumberCart();
   sync.notice = "This sale had timed out. It goes on as a new one.";

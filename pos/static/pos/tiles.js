@@ -18,7 +18,7 @@ const BOUNCE_MS = 400;
 const changes = signal();
 export const listenTiles = changes.listen;
 let tab = "treatment";
-let last = { code: "", at: 0 };
+let last = { code: "", at: -BOUNCE_MS };
 
 /** Shows a tab; the first one again when a sale is over. */
 export function showTab(name = "treatment") {
@@ -44,7 +44,11 @@ function grid() {
     (item) => item.kind === tab && item.is_available && item.price_cents !== null,
   );
   if (!shown.length) return h("p", { class: "empty", key: "none" }, "Nothing on the price list here yet.");
-  return h("ul", { class: "grid", key: `grid-${tab}`, "data-test": "tiles" }, shown.map(tile));
+  return h(
+    "ul",
+    { class: "grid", key: `grid-${tab}`, "data-test": "tiles", onkeydown: byArrows },
+    shown.map(tile),
+  );
 }
 
 function tile(item) {
@@ -68,10 +72,27 @@ function tile(item) {
   );
 }
 
-/** A finger that bounces on a treatment does not sell it twice. */
+/** Arrow keys go from tile to tile; up and down to the nearest one of the next row. */
+function byArrows(event) {
+  const tiles = [...event.currentTarget.querySelectorAll(".tile")];
+  const here = tiles.indexOf(event.target);
+  const next = tiles[neighbour(event.key, here, columnsOf(tiles))];
+  if (here < 0 || !next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+function neighbour(key, here, columns) {
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+  return key in steps ? here + steps[key] : -1;
+}
+
+const columnsOf = (tiles) => tiles.filter((tile) => tile.offsetTop === tiles[0].offsetTop).length;
+
+/** A finger that bounces does not sell a thing twice; of more than one there is the plus in the cart. */
 function tapped(item) {
   const at = performance.now();
-  const bounced = item.kind === "treatment" && last.code === item.code && at - last.at < BOUNCE_MS;
+  const bounced = last.code === item.code && at - last.at < BOUNCE_MS;
   last = { code: item.code, at };
   if (!bounced) addItem(item);
 }

@@ -1,7 +1,6 @@
 /** Undoing a whole sale on its own day. */
 
 import { h } from "./dom.js";
-import { entryView, wayRows } from "./effect.js";
 import { GivingBack } from "./givingback.js";
 import { tenderName } from "./tablet.js";
 
@@ -28,9 +27,5 @@ export class VoidPanel extends GivingBack {
 
   parts() {
     return h("p", { class: "soft" }, "The whole sale is undone, tips too, as if it had not been made.");
-  }
-
-  effectView() {
-    return [wayRows(this.tenders()), entryView(this.effect?.entry)];
   }
 }
