@@ -1,4 +1,7 @@
-"""How long tests look for what nobody thought of: FOOTFALL_SOAK=500 tries so many examples, found at random."""
+"""How long tests look for what nobody thought of: FOOTFALL_SOAK=500 tries so many examples, found at random.
+
+With it tests/chaos kills at every moment, 1,000 times and with a new seed.
+"""
 
 import os
 
