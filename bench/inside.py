@@ -25,7 +25,10 @@ from django.utils import timezone  # noqa: E402
 from rest_framework.test import APIClient  # noqa: E402
 
 from bench import history, till  # noqa: E402
+from config.demo.people import FIRST, LAST  # noqa: E402
 from ledger.chain import LinkEntries, unlinked  # noqa: E402
+from pos.finding import keep_words  # noqa: E402
+from pos.models import Client  # noqa: E402
 from studio.devices import new_pairing_code, pair  # noqa: E402
 from studio.models import Device, Location, Staff  # noqa: E402
 from studio.sessions import sign_on  # noqa: E402
@@ -67,6 +70,45 @@ def statements(lines: int) -> dict[str, Any]:
         _sell(client, body)
     sql = [query["sql"] for query in captured.captured_queries]
     return {"sql": [text for text in sql if not text.startswith(TRANSACTION_WORDS)]}
+
+
+def clients(count: int) -> dict[str, int]:
+    """So many clients, found by their words."""
+    for first in range(0, count, 5000):
+        made = [_somebody(number) for number in range(first, min(first + 5000, count))]
+        with transaction.atomic(durable=True):
+            keep_words(Client.objects.bulk_create(made))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return {"clients": count}
+
+
+def _somebody(number: int) -> Client:
+    name = f"{FIRST[number % len(FIRST)]} {LAST[number // len(FIRST) % len(LAST)]}{number // 450}"
+    mail = f"{name.lower().replace(' ', '.')}@example.com"
+    phone = f"+1614{number:07d}"
+    return Client(id=uuid.uuid4(), name=name, email=mail, phone=phone, created_at=timezone.now())
+
+
+def looks(_number: int) -> dict[str, int]:
+    """The SQL statements of what a tablet asks between two sales, by the names that bench.desk gives them."""
+    client = _client()
+    sale, oil = till.address(uuid.uuid4()), {"item": "massage-oil"}
+    revision = client.put(sale, {"lines": [oil] * 3}, format="json").json()["revision"]
+    asks: dict[str, Callable[[], Any]] = {
+        "the catalogue": lambda: client.get("/api/v1/catalog"),
+        "a search for a client": lambda: client.get("/api/v1/clients/?search=maya%20oka"),
+        "a look at a sale": lambda: client.get(sale),
+        "one line more": lambda: client.put(sale, {"lines": [oil] * 4, "revision": revision}, format="json"),
+    }
+    return {name: _counted(ask) for name, ask in asks.items()}
+
+
+def _counted(ask: Callable[[], Any]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        if ask().status_code != 200:
+            raise SystemExit("A request of the bench was refused.")
+    return sum(not query["sql"].startswith(TRANSACTION_WORDS) for query in captured.captured_queries)
 
 
 def books(_number: int) -> dict[str, Any]:
@@ -132,6 +174,8 @@ COMMANDS: dict[str, Callable[[int], Any]] = {
     "prepare": prepare,
     "tablets": tablets,
     "grow": grow,
+    "clients": clients,
+    "looks": looks,
     "statements": statements,
     "books": books,
     "profile": profile,
