@@ -2,7 +2,20 @@
 
 from django.urls import include, path, re_path
 
-from api.views import catalog, clients, devices, documentation, drawers, health, nowhere, readers, refunds, sales, staff
+from api.views import (
+    catalog,
+    clients,
+    codes,
+    devices,
+    documentation,
+    drawers,
+    health,
+    nowhere,
+    readers,
+    refunds,
+    sales,
+    staff,
+)
 
 v1 = [
     path("devices/pair", devices.Pair.as_view()),
@@ -18,6 +31,8 @@ v1 = [
     path("clients/", clients.ClientList.as_view()),
     path("clients/<uuid:client_id>", clients.ClientDetail.as_view()),
     path("clients/<uuid:client_id>/card", clients.ClientCard.as_view()),
+    path("clients/<uuid:client_id>/holdings", clients.ClientHoldings.as_view()),
+    path("codes", codes.CodeLookup.as_view()),
     path("sales/", sales.SaleList.as_view()),
     path("sales/<uuid:sale_id>", sales.SaleDetail.as_view()),
     path("sales/<uuid:sale_id>/tenders/<uuid:tender_id>", sales.SaleTender.as_view()),

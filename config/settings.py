@@ -46,7 +46,8 @@ INSTALLED_APPS = [
 ]
 
 # What plugs in -------------------------------------------------------------------------------------------------------
-POS_LINE_KINDS = ["pos.kinds.CatalogueItem", "pos.kinds.CustomAmount"]
+POS_LINE_KINDS = ["pos.wares.CatalogueItem", "pos.wares.CustomAmount"]
+POS_PRICE_RULES: list[str] = []
 POS_TENDER_KINDS = [
     "pos.tenders.Cash",
     "pos.tenders.Check",

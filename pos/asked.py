@@ -34,8 +34,23 @@ class AskedDiscount:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedCover:
+    """What pays for a line instead of money: a kind of tender and which session, credit or card of it.
+
+    Without `instrument` the one that expires first; with `line` one that the line of that position sells in this sale.
+    """
+
+    kind: str
+    instrument: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AskedLine:
-    """One position: an item of the catalogue by its code, or a custom amount in cents."""
+    """One position: something by its code, or a custom amount in cents.
+
+    `instrument` names what the line is about where a code is not enough: the card to reload, the due to pay.
+    """
 
     kind: str
     item: str = ""
@@ -45,6 +60,8 @@ class AskedLine:
     tax_category: str = ""
     therapist_id: int | None = None
     discount: AskedDiscount | None = None
+    cover: AskedCover | None = None
+    instrument: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +85,10 @@ class AskedSale:
 
 @dataclass(frozen=True, slots=True)
 class AskedTender:
-    """A way to pay: how much of what is due (default all of it), what was handed over in cash, which card reader."""
+    """A way to pay: how much of what is due (default all of it), what was handed over in cash, which card reader.
+
+    `instrument` says which gift card or saved card; a code that was typed or scanned is found first (`codes`).
+    """
 
     kind: str
     amount_cents: int | None = None
@@ -76,6 +96,7 @@ class AskedTender:
     reference: str = ""
     drawer_session_id: uuid.UUID | None = None
     reader_id: int | None = None
+    instrument: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +126,7 @@ class AskedRefund:
     drawer_session_id: uuid.UUID | None = None
 
 
-Asked = AskedSale | AskedTender | AskedRefund
+Asked = AskedSale | AskedCover | AskedTender | AskedRefund
 
 
 def fingerprint(asked: Asked) -> str:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ledger.accounts import Account
 from ledger.journal import Line, credit
@@ -45,7 +45,7 @@ class Basket:
         self.entry: Entry | None = None
         self.receipt: Receipt | None = None
         self._touched = False
-        self._repriced = False
+        self._repriced = self._had_covers = False
         self._drawers: dict[uuid.UUID, DrawerSession] = {}
 
     @classmethod
@@ -96,8 +96,17 @@ class Basket:
         """Whether nothing is due and every tender has its money."""
         return self.due_cents <= 0 and self.has_its_money
 
-    def put(self, priced: Priced) -> None:
-        """Replace what is sold by newly priced contents."""
+    @property
+    def covers(self) -> list[Tender]:
+        """The tenders that cover a line; they come and go with the contents."""
+        return [tender for tender in self.tenders if tender.line_id is not None]
+
+    def put(self, priced: Priced, covers: Sequence[Tender]) -> None:
+        """Replace what is sold by newly priced contents, and what covered it by what covers it now."""
+        self._had_covers = bool(self.covers)
+        self.tenders = [tender for tender in self.tenders if tender.line_id is None]
+        for tender in covers:
+            self.add(tender)
         self.lines, self.discounts, self.taxes, self.tips = priced.lines, priced.discounts, priced.taxes, priced.tips
         self._repriced = True
         sale = self.sale
@@ -109,7 +118,7 @@ class Basket:
 
     def add(self, tender: Tender) -> None:
         """Put a held tender on the sale."""
-        tender.sale, tender.position = self.sale, len(self.tenders)
+        tender.sale, tender.position = self.sale, max((other.position + 1 for other in self.tenders), default=0)
         self.tenders.append(tender)
         self._count_rounding()
 
@@ -174,11 +183,12 @@ class Basket:
     def _delete_old_lines(self) -> None:
         if not self._repriced:
             return
-        for model in (SaleTax, SaleDiscount, Tip, SaleLine):
-            rows = model._base_manager.filter(sale=self.sale)
+        covers = Tender._base_manager.filter(sale=self.sale, line__isnull=False)
+        contents = [model._base_manager.filter(sale=self.sale) for model in (SaleTax, SaleDiscount, Tip, SaleLine)]
+        for rows in [covers, *contents] if self._had_covers else contents:
             rows._raw_delete(rows.db)
 
     def _update_tenders(self) -> None:
         known = [tender for tender in self.tenders if not tender._state.adding]
         if known:
-            Tender.objects.bulk_update(known, ["status", "reference"])
+            Tender.objects.bulk_update(known, ["status", "reference", "instrument"])

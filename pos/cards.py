@@ -15,12 +15,12 @@ from ledger.money import dollars
 from payments import asking, charges, refunds, unsold
 from payments.charges import CardWasCharged, ChargeInFlight
 from payments.models import CardRefund, Charge, Reader
-from pos import checkout
+from pos import ending
 from pos.asked import AskedTender
 from pos.basket import Basket
 from pos.kinds import Payable, Progress
 from pos.models import RefundTender, Sale, Tender
-from pos.tenders import exactly_cents
+from pos.tenders import PaysAnything, exactly_cents
 from studio.refusal import BadInput, Refusal
 
 Status = Charge.Status
@@ -36,7 +36,7 @@ class CardNotPaid(Refusal):
     code = "card_not_paid"
 
 
-class CardOnReader:
+class CardOnReader(PaysAnything):
     """A card held to a reader of this location; the charge behind it is asked for between transactions (rule 2)."""
 
     code: ClassVar[str] = "card"
@@ -158,7 +158,7 @@ class EndedCharges:
 def finish(charge: Charge, *, now: dt.datetime) -> bool:
     """Complete the paid sale of a charge, or take a cancelled one off it; False while that is not the time yet."""
     tender = Tender.objects.select_related("sale__location", "sale__opened_by", "sale__device").get(charge=charge)
-    basket = checkout.find_unattended(tender.sale)
+    basket = ending.find_unattended(tender.sale)
     mine = next(one for one in basket.tenders if one.pk == tender.pk)
     if basket.sale.status == Sale.Status.OPEN and mine.status == Tender.Status.HELD:
         return _finish_open(basket, mine, now=now)
@@ -170,10 +170,10 @@ def finish(charge: Charge, *, now: dt.datetime) -> bool:
 
 def _finish_open(basket: Basket, tender: Tender, *, now: dt.datetime) -> bool:
     if _charge(tender).status == Status.CANCELLED:
-        checkout.drop_unattended(basket, tender, now=now)
+        ending.drop_unattended(basket, tender, now=now)
         return True
     left_alone = now - basket.sale.last_request_at >= FINISH_PAID_AFTER
-    return left_alone and checkout.complete_unattended(basket, now=now)
+    return left_alone and ending.complete_unattended(basket, now=now)
 
 
 def _reader(reader_id: int | None, sale: Sale) -> Reader:

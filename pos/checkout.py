@@ -4,16 +4,14 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
-from django.db import transaction
-
 from ledger import journal
 from payments.charges import ChargeInFlight
-from pos import approvals, receipts
+from pos import approvals, covering, receipts
 from pos.asked import AskedSale, AskedTender, Desk, fingerprint
 from pos.basket import Basket, SaleChanged, progress_of
 from pos.kinds import line_kind, tender_kind
 from pos.models import Approval, Client, Sale, SaleDiscount, SaleLine, Tender
-from pos.pricing import price
+from pos.pricing import context, list_prices, price
 from pos.tenders import MoreThanDue
 from studio import rights
 from studio.models import Right
@@ -89,7 +87,7 @@ def sell(
     for tender_id, wish in tenders:
         _hold(basket, tender_id=tender_id, asked=wish, now=now)
     if basket.has_its_money:
-        _complete(basket, now=now)
+        complete(basket, now=now)
     else:
         basket.write()
     return basket
@@ -98,7 +96,7 @@ def sell(
 def put_tender(*, sale_id: uuid.UUID, tender_id: uuid.UUID, asked: AskedTender, desk: Desk, now: dt.datetime) -> Basket:
     """Put a tender on an open sale; the same tender again changes nothing."""
     rights.require(desk.staff, Right.SELL, desk.location)
-    basket = _read_locked(sale_id, desk=desk)
+    basket = read_locked(sale_id, desk=desk)
     _hold(basket, tender_id=tender_id, asked=asked, now=now)
     basket.write()
     return basket
@@ -110,11 +108,13 @@ def drop_tender(*, sale_id: uuid.UUID, tender_id: uuid.UUID, desk: Desk, now: dt
     One that others must answer for is withdrawn from them first, and goes off when a repeat finds that it is.
     """
     rights.require(desk.staff, Right.SELL, desk.location)
-    basket = _read_locked(sale_id, desk=desk)
-    _must_be_open(basket.sale)
+    basket = read_locked(sale_id, desk=desk)
+    must_be_open(basket.sale)
     for tender in basket.tenders:
         if tender.pk == tender_id and tender.status == Tender.Status.HELD:
-            _drop(basket, tender, now=now)
+            if tender.line_id is not None:
+                raise BadInput("tender", "This pays for one line: take it off that line.")
+            drop(basket, tender, now=now)
     basket.write()
     return basket
 
@@ -124,14 +124,14 @@ def try_again(
 ) -> Basket:
     """Ask once more for a tender that was refused, as its try number `n`; the same try again changes nothing."""
     rights.require(desk.staff, Right.SELL, desk.location)
-    basket = _read_locked(sale_id, desk=desk)
+    basket = read_locked(sale_id, desk=desk)
     tender = next((tender for tender in basket.tenders if tender.pk == tender_id), None)
     if tender is None:
         raise BadInput("tender", "This payment is not on the sale.")
     if tender.status == Tender.Status.HELD:
-        _must_be_open(basket.sale)
+        must_be_open(basket.sale)
         tender_kind(tender.kind).try_again(tender, n=n, asked=asked, now=now)
-    return _read_locked(sale_id, desk=desk)
+    return read_locked(sale_id, desk=desk)
 
 
 def ask(basket: Basket, *, now: dt.datetime) -> bool:
@@ -145,87 +145,9 @@ def ask(basket: Basket, *, now: dt.datetime) -> bool:
 def complete_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket:
     """Complete a paid sale: tenders settled, lines delivered, one entry, a receipt; again is the same answer."""
     rights.require(desk.staff, Right.SELL, desk.location)
-    basket = _read_locked(sale_id, desk=desk)
-    _complete(basket, now=now)
+    basket = read_locked(sale_id, desk=desk)
+    complete(basket, now=now)
     return basket
-
-
-def abandon_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket:
-    """Give back every held tender and end an open sale; an abandoned one stays so (R1).
-
-    ChargeInFlight while a card is being asked. What was refused is withdrawn first; a repeat then ends the sale.
-    """
-    rights.require(desk.staff, Right.SELL, desk.location)
-    basket = _read_locked(sale_id, desk=desk)
-    if basket.sale.status == Sale.Status.PARKED:
-        _end(basket, Sale.Status.ABANDONED, now=now)
-    elif basket.sale.status != Sale.Status.ABANDONED:
-        _must_be_open(basket.sale)
-        _must_not_wait(basket)
-        if _let_go(basket, now=now):
-            _end(basket, Sale.Status.ABANDONED, now=now)
-    return basket
-
-
-def park_sale(*, sale_id: uuid.UUID, label: str, desk: Desk, now: dt.datetime) -> Basket:
-    """Put an open sale aside under a label, with every held value given back; any tablet resumes it (R1, R9).
-
-    ChargeInFlight while a card is being asked. What was refused is withdrawn first; a repeat then parks the sale.
-    """
-    rights.require(desk.staff, Right.SELL, desk.location)
-    basket = _read_locked(sale_id, desk=desk)
-    if basket.sale.status != Sale.Status.PARKED:
-        _must_be_open(basket.sale)
-        _must_not_wait(basket)
-        if not basket.lines:
-            raise NothingToSell("There is nothing on this sale yet.")
-        if _let_go(basket, now=now):
-            basket.sale.label, basket.sale.parked_at = label, now
-            _end(basket, Sale.Status.PARKED, now=now)
-    return basket
-
-
-def abandon_forgotten(sale: Sale, *, before: dt.datetime, now: dt.datetime) -> None:
-    """End a sale that is still open and without a request since `before`; nothing when somebody came back to it.
-
-    What a card has paid in full is completed, as it would have been by its tablet.
-    """
-    basket = find_unattended(sale)
-    if basket.sale.status != Sale.Status.OPEN or basket.sale.last_request_at >= before:
-        return
-    if _let_go(basket, now=now) and not _is_finished_instead(basket, now=now):
-        _end(find_unattended(sale), Sale.Status.ABANDONED, now=now)
-
-
-def _is_finished_instead(basket: Basket, *, now: dt.datetime) -> bool:
-    """Whether the sale could be completed because a card has paid the rest of it: what is paid is not given back."""
-    if not any(progress_of(tender) for tender in basket.live_tenders):
-        return False
-    try:
-        with transaction.atomic():
-            return complete_unattended(basket, now=now)
-    except Refusal:  # such as a drawer that was closed meanwhile
-        return False
-
-
-def find_unattended(sale: Sale) -> Basket:
-    """A sale that its tablet has left, locked; what is done to it is done in the name of who opened it."""
-    return _read_locked(sale.pk, desk=Desk(location=sale.location, staff=sale.opened_by, device=sale.device))
-
-
-def complete_unattended(basket: Basket, *, now: dt.datetime) -> bool:
-    """Complete a sale that its tablet has left when it is paid in full; whether it was."""
-    if basket.is_paid:
-        _complete(basket, now=now)
-    return basket.sale.is_completed
-
-
-def drop_unattended(basket: Basket, tender: Tender, *, now: dt.datetime) -> None:
-    """Take off a tender that ended without paying; that is no request of anybody, the half hour of the sale runs on."""
-    last_request_at = basket.sale.last_request_at
-    _drop(basket, tender, now=now)
-    basket.sale.last_request_at = last_request_at
-    basket.write()
 
 
 def find_sale(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
@@ -236,7 +158,8 @@ def find_sale(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
     return Basket.read(sale, desk=desk)
 
 
-def _read_locked(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
+def read_locked(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
+    """The stored sale of this location, locked until the transaction ends."""
     sale = _lock(sale_id, desk=desk)
     if sale is None:
         raise SaleNotFound("There is no such sale here.")
@@ -271,17 +194,34 @@ def _put(
         if sale.fingerprint == mark and sale.status != Sale.Status.PARKED:
             return basket
         _may_change(basket, revision)
-    basket.sale.client = _client(asked.client_id)
     sale = basket.sale
+    sale.client = _client(asked.client_id)
     sale.status, sale.label, sale.parked_at = Sale.Status.OPEN, "", None  # a parked one is resumed by its contents
     before = basket.discounts
-    basket.put(price(asked, sale=basket.sale, location=desk.location, on=desk.location.business_date(now)))
+    _price(basket, asked, now=now)
     _approve_discounts(basket, before=before, approval_id=approval_id, now=now)
     if basket.due_cents < 0:
         raise MoreThanDue("More than this is already paid. Take a payment off first.")
-    basket.sale.fingerprint = mark
+    _must_fit(basket)
+    sale.fingerprint = mark
     basket.touch(now=now)
     return basket
+
+
+def _price(basket: Basket, asked: AskedSale, *, now: dt.datetime) -> None:
+    """Put newly priced contents on the sale; what covers its lines is held first, for that prices them."""
+    sale, place = basket.sale, basket.desk.location
+    covering.let_go(basket.covers, now=now)
+    at = context(asked, location=place, on=place.business_date(now), client=sale.client)
+    lines = list_prices(asked, sale=sale, at=at)
+    covers = covering.hold(asked.lines, lines, sale=sale, at=at, now=now)
+    basket.put(price(asked, sale=sale, lines=lines, at=at), covers)
+
+
+def _must_fit(basket: Basket) -> None:
+    """Refuse when a tender that is on the sale can not pay what is now on it."""
+    for tender in basket.live_tenders:
+        tender_kind(tender.kind).check(tender, basket=basket)
 
 
 def _new_sale(sale_id: uuid.UUID, *, desk: Desk, now: dt.datetime) -> Sale:
@@ -300,18 +240,19 @@ def _may_change(basket: Basket, revision: int | None) -> None:
     if basket.sale.is_completed:
         raise SameIdOtherContents("This sale is completed. Start a new one.", sale_status=basket.sale.status)
     if basket.sale.status != Sale.Status.PARKED:
-        _must_be_open(basket.sale)
-    _must_not_wait(basket)
+        must_be_open(basket.sale)
+    must_not_wait(basket)
     if revision != basket.sale.revision:
         raise SaleChanged("Somebody else changed this sale just now.", revision=basket.sale.revision)
 
 
-def _must_be_open(sale: Sale) -> None:
+def must_be_open(sale: Sale) -> None:
+    """SaleNotOpen when it is parked, completed or abandoned."""
     if sale.status != Sale.Status.OPEN:
         raise SaleNotOpen(f"This sale is {sale.get_status_display()}.", sale_status=sale.status)
 
 
-def _must_not_wait(basket: Basket) -> None:
+def must_not_wait(basket: Basket) -> None:
     """Nothing changes while a card is being asked (R1)."""
     for tender in basket.waiting_tenders:
         how = progress_of(tender)
@@ -332,7 +273,8 @@ def _approve_discounts(
     basket: Basket, *, before: Sequence[SaleDiscount], approval_id: uuid.UUID | None, now: dt.datetime
 ) -> None:
     """Beyond the desk's limit somebody with the right must say yes; a yes already given holds up to its amount (R6)."""
-    if not any(_beyond_limit(line) for line in basket.lines):
+    of_members = {row.line_id for row in basket.discounts if row.reason == SaleDiscount.Reason.MEMBER}
+    if not any(_beyond_limit(line) for line in basket.lines if line.pk not in of_members):
         return
     approver = next((row.approver for row in before if row.approver is not None), None)
     if approver is None or sum(row.value_cents for row in before) < basket.sale.discount_cents:
@@ -352,28 +294,11 @@ def _beyond_limit(line: SaleLine) -> bool:
     return line.discount_cents > DISCOUNT_CENTS and line.discount_cents * 100 > line.list_cents * DISCOUNT_PERCENT
 
 
-def _drop(basket: Basket, tender: Tender, *, now: dt.datetime) -> None:
+def drop(basket: Basket, tender: Tender, *, now: dt.datetime) -> None:
+    """Take a held tender off the basket, or begin to where others must answer first."""
     if tender_kind(tender.kind).drop(tender, now=now):
         basket.take_off(tender)
         basket.touch(now=now)
-
-
-def _let_go(basket: Basket, *, now: dt.datetime) -> bool:
-    """Withdraw what others have not ended yet; whether all of it has ended."""
-    unended = [tender for tender in basket.live_tenders if (how := progress_of(tender)) and not how.has_ended]
-    for tender in unended:
-        tender_kind(tender.kind).let_go(tender, now=now)
-    return not unended
-
-
-def _end(basket: Basket, status: Sale.Status, *, now: dt.datetime) -> None:
-    """Give back what is held and leave the sale abandoned or parked."""
-    for tender in basket.live_tenders:
-        tender_kind(tender.kind).release(tender, now=now)
-        basket.take_off(tender)
-    basket.sale.status = status
-    basket.touch(now=now)
-    basket.write()
 
 
 def _hold(basket: Basket, *, tender_id: uuid.UUID, asked: AskedTender, now: dt.datetime) -> None:
@@ -383,30 +308,31 @@ def _hold(basket: Basket, *, tender_id: uuid.UUID, asked: AskedTender, now: dt.d
         if known.fingerprint != mark:
             raise SameIdOtherContents("This payment was already made with another amount.")
         return
-    _must_be_open(basket.sale)
+    must_be_open(basket.sale)
     tender = tender_kind(asked.kind).hold(asked, tender_id=tender_id, basket=basket, now=now)
     tender.fingerprint = mark
     basket.add(tender)
+    _must_fit(basket)
     basket.touch(now=now)
 
 
-def _complete(basket: Basket, *, now: dt.datetime) -> None:
-    """Settle, deliver, post, number: the end of a sale, once."""
+def complete(basket: Basket, *, now: dt.datetime) -> None:
+    """Deliver, settle, post, number: the end of a sale, once. A package that was sold can be used in the same sale."""
     sale = basket.sale
     if sale.is_completed:
         return
-    _must_be_open(sale)
+    must_be_open(sale)
     _must_be_payable(basket)
     basket.lock_drawers()
     sale.status, sale.completed_at, sale.completed_by = Sale.Status.COMPLETED, now, basket.desk.staff
     sale.business_date = sale.location.business_date(now)
-    for tender in basket.live_tenders:
+    for line in basket.lines:
+        line_kind(line.kind).deliver(line, now=now)
+    for tender in sorted(basket.live_tenders, key=lambda tender: (tender.kind, tender.instrument)):
         tender_kind(tender.kind).settle(tender, now=now)
         tender.status = Tender.Status.SETTLED
     basket.touch(now=now)
     basket.write()
-    for line in basket.lines:
-        line_kind(line.kind).deliver(line, now=now)
     basket.entry = journal.post(
         key=f"sale:{sale.pk}",
         kind="sale",

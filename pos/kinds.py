@@ -7,51 +7,43 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any, ClassVar, Protocol, cast
+from functools import cache
+from typing import ClassVar, Protocol
 
 from django.conf import settings
-from django.db.models import BigIntegerField, CharField, DateField
 from django.utils.module_loading import import_string
 
-from ledger.accounts import Account
-from ledger.journal import Dimensions, Line, credit, debit
-from pos.asked import MAX_CENTS, AskedLine, AskedTender
-from pos.models import DrawerSession, Item, RefundLine, RefundTender, Sale, SaleLine, TaxCategory, Tender
+from ledger.journal import Line
+from pos.asked import AskedCover, AskedLine, AskedTender
+from pos.models import Client, DrawerSession, RefundLine, RefundTender, Sale, SaleLine, Tender
 from studio.models import Location, Staff
-from studio.prepared import Prepared, Slot
-from studio.refusal import BadInput, Refusal
-
-
-class NotForSale(Refusal):
-    """The item is unknown, withdrawn, or has no price at this location on this day."""
-
-    code = "not_for_sale"
-
-
-class NotQualified(Refusal):
-    """The therapist lacks the training that the treatment requires."""
-
-    code = "not_qualified"
+from studio.refusal import BadInput
 
 
 @dataclass(frozen=True, slots=True)
 class PricingContext:
-    """Where and when a line is priced, and the therapists it names: id -> (person, ids of their qualifications)."""
+    """Where, when and for whom lines are priced, and the therapists they name: id -> (person, their qualifications)."""
 
     location: Location
     on: dt.date
     therapists: Mapping[int, tuple[Staff, frozenset[int]]]
+    client: Client | None = None
 
 
 class Payable(Protocol):
     """What a tender needs to know of the sale it pays."""
 
     sale: Sale
+    lines: list[SaleLine]
 
     @property
     def due_cents(self) -> int:
         """What is still to be paid."""
+        ...
+
+    @property
+    def live_tenders(self) -> list[Tender]:
+        """What is on the sale to pay it, held or settled."""
         ...
 
     def cash_drawer(self, session_id: uuid.UUID | None) -> DrawerSession:
@@ -59,10 +51,22 @@ class Payable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What comes back for a line: its net and the tax of each jurisdiction, in cents."""
+
+    net_cents: int
+    taxes: Mapping[str, int]
+
+
 class LineKind(Protocol):
     """Something to sell."""
 
     code: ClassVar[str]
+    takes_discounts: ClassVar[bool]
+    """Whether a discount may be given on it (R6: never on gift cards and dues)."""
+    is_stored_value: ClassVar[bool]
+    """Whether it is itself value to be used later, that gift cards and store credit do not buy (R4)."""
 
     def price(self, asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
         """Unsaved lines in the order asked, at list price, checked; a fixed number of queries for all of them."""
@@ -76,8 +80,16 @@ class LineKind(Protocol):
         """Hand over what the line sold, within the completion's transaction."""
         ...
 
-    def take_back(self, part: RefundLine) -> Iterator[Line]:
-        """The postings of a refunded part; they sum to its net."""
+    def back(self, line: SaleLine, *, quantity: int, before: int, now: dt.datetime) -> Back:
+        """What comes back for `quantity` of the line when `before` came back earlier; NotRefundable and the like."""
+        ...
+
+    def take_back(self, part: RefundLine, *, now: dt.datetime) -> Iterator[Line]:
+        """Take what was handed over back; the postings of the refunded part, which sum to its net."""
+        ...
+
+    def undo(self, line: SaleLine, *, now: dt.datetime) -> None:
+        """Take what was handed over back because the sale is voided; a Refusal when it was used since."""
         ...
 
 
@@ -107,6 +119,46 @@ class Progress:
         return self.state in self.ENDED
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something a client has that could pay: which, what it is called, what is left of it, and until when.
+
+    `items` are the codes of the treatments that it covers; none when it pays anything. `units` for what is counted in
+    sessions, `amount_cents` for what is counted in money.
+    """
+
+    kind: str
+    instrument: str
+    name: str
+    left: str
+    units: int | None = None
+    amount_cents: int | None = None
+    expires_on: dt.date | None = None
+    items: tuple[str, ...] = ()
+    can_pay: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """The sale whose lines are being covered: all its lines, where and when they are priced, the covers so far."""
+
+    sale: Sale
+    lines: Sequence[SaleLine]
+    at: PricingContext
+    taken: Sequence[Tender]
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """How a line is covered: what is used of `instrument`, worth `value_cents`, and what the line costs on top."""
+
+    instrument: str
+    value_cents: int
+    upcharge_cents: int
+    why: str
+    tax_was_paid: bool = False
+
+
 class TenderKind(Protocol):
     """A way to pay."""
 
@@ -114,6 +166,24 @@ class TenderKind(Protocol):
     name: ClassVar[str]
     gives_back_cash: ClassVar[bool]
     """Whether a refund of it is paid from the drawer."""
+
+    def find(self, code: str, *, now: dt.datetime) -> Offer | None:
+        """What a typed or scanned code stands for, if it is one of this kind."""
+        ...
+
+    def offers(self, client: Client, *, location: Location, now: dt.datetime) -> Sequence[Offer]:
+        """What the client has of this kind, in the order in which it should be used (R4)."""
+        ...
+
+    def cover(
+        self, asked: AskedCover, line: SaleLine, *, tender_id: uuid.UUID, on: Covering, now: dt.datetime
+    ) -> Cover:
+        """Hold what covers the line for a tender of that id, and say what it is worth; a Refusal when it can not."""
+        ...
+
+    def check(self, tender: Tender, *, basket: Payable) -> None:
+        """Refuse when the sale, as it now is, can not be paid so any more."""
+        ...
 
     def hold(self, asked: AskedTender, *, tender_id: uuid.UUID, basket: Payable, now: dt.datetime) -> Tender:
         """An unsaved tender that covers at most what is due, with its means reserved."""
@@ -168,6 +238,20 @@ class TenderKind(Protocol):
         ...
 
 
+class PriceRule(Protocol):
+    """Somebody who pays less than the list price, such as a member (R6, R25)."""
+
+    def discounts(self, lines: Sequence[SaleLine], at: PricingContext) -> Mapping[int, tuple[int, str]]:
+        """By index of the line: cents off its list price, and why. Covered lines are not asked about."""
+        ...
+
+
+@cache
+def price_rules() -> tuple[PriceRule, ...]:
+    """All price rules, in the order of the settings."""
+    return tuple(import_string(path)() for path in settings.POS_PRICE_RULES)
+
+
 @cache
 def line_kind(code: str) -> LineKind:
     """The line kind of that code; `BadInput` for an unknown one."""
@@ -190,108 +274,3 @@ def tender_kind(code: str) -> TenderKind:
         if kind.code == code:
             return kind
     raise BadInput("kind", f"There is no way to pay called “{code}”.")
-
-
-def income_account(line: SaleLine) -> Account:
-    """4010 for what a therapist does, 4020 for goods."""
-    return Account.SERVICES if line.is_service else Account.RETAIL
-
-
-class OverTheCounter:
-    """What a treatment, a product and a custom amount have in common: income at list price, discount to 4900."""
-
-    def credits(self, line: SaleLine) -> Iterator[Line]:
-        """Posting rules 1 and 5: income gross, the discount as contra income."""
-        by: Dimensions = {"category": line.category, "therapist_id": line.therapist_id}
-        yield credit(income_account(line), line.gross_cents, **by)
-        yield debit(Account.DISCOUNTS, line.gross_cents - line.net_cents, **by)
-
-    def deliver(self, line: SaleLine, *, now: dt.datetime) -> None:
-        """Nothing to do: the client has it already."""
-
-    def take_back(self, part: RefundLine) -> Iterator[Line]:
-        """Posting rule 44: the net that was paid goes to 4910."""
-        line = part.line
-        yield debit(Account.REFUNDS, part.net_cents, category=line.category, therapist_id=line.therapist_id)
-
-
-@lru_cache(maxsize=64)
-def _shelf(count: int) -> "Prepared[Item]":
-    """The query for so many items with their prices."""
-    codes = [Slot(f"code_{n}", CharField()) for n in range(count)]
-    location, on = Slot("location", BigIntegerField()), Slot("on", DateField())
-    found = Item.objects.filter(code__in=codes).priced(location=cast(Any, location), on=cast(Any, on))
-    return Prepared(lambda: found.order_by())
-
-
-class CatalogueItem(OverTheCounter):
-    """A treatment, an add-on or a retail product of the catalogue, at the price of the day."""
-
-    code = "item"
-
-    def price(self, asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
-        codes = {f"code_{n}": code for n, code in enumerate(sorted({line.item for line in asked}))}
-        items = _shelf(len(codes)).rows(location=at.location.pk, on=at.on, **codes)
-        shelf = {item.code: item for item in items}
-        return [self._line(line, shelf.get(line.item), at) for line in asked]
-
-    def _line(self, asked: AskedLine, item: Item | None, at: PricingContext) -> SaleLine:
-        if item is None:
-            raise NotForSale(f"“{asked.item}” is not in the catalogue.", item=asked.item)
-        unit_cents: int | None = item.price_cents  # type: ignore[attr-defined]  # annotated by priced()
-        if not item.is_available or unit_cents is None:
-            raise NotForSale(f"{item.name} is not for sale here today.", item=item.code)
-        return SaleLine(
-            kind=self.code,
-            item=item,
-            name=item.name,
-            category=item.kind,
-            tax_category=item.tax_category,
-            is_service=item.is_service,
-            therapist=self._therapist(asked, item, at),
-            quantity=asked.quantity,
-            unit_cents=unit_cents,
-            list_cents=asked.quantity * unit_cents,
-            why="List price",
-        )
-
-    def _therapist(self, asked: AskedLine, item: Item, at: PricingContext) -> Staff | None:
-        if asked.therapist_id is None:
-            if item.is_service:
-                raise BadInput("therapist", f"Say who gives {item.name}.")
-            return None
-        therapist, qualifications = at.therapists[asked.therapist_id]
-        needed = item.required_qualification_id
-        if needed is not None and needed not in qualifications:
-            raise NotQualified(f"{therapist} is not trained for {item.name}.", item=item.code, therapist=therapist.pk)
-        return therapist
-
-
-class CustomAmount(OverTheCounter):
-    """Anything that is not in the catalogue: a name, an amount and a tax category typed at the desk."""
-
-    code = "custom"
-
-    def price(self, asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
-        return [self._line(line, at) for line in asked]
-
-    def _line(self, asked: AskedLine, at: PricingContext) -> SaleLine:
-        if asked.unit_cents is None or not 0 < asked.unit_cents <= MAX_CENTS:
-            raise BadInput("amount_cents", "A custom amount is between $0.01 and $100,000.")
-        if not asked.name.strip():
-            raise BadInput("name", "Say what the custom amount is for.")
-        tax_category = asked.tax_category or TaxCategory.RETAIL
-        if tax_category not in TaxCategory.values:
-            raise BadInput("tax_category", "A custom amount is taxed as service, retail or exempt.")
-        return SaleLine(
-            kind=self.code,
-            name=asked.name.strip(),
-            category="custom",
-            tax_category=tax_category,
-            is_service=tax_category == TaxCategory.SERVICE,
-            therapist=at.therapists[asked.therapist_id][0] if asked.therapist_id is not None else None,
-            quantity=asked.quantity,
-            unit_cents=asked.unit_cents,
-            list_cents=asked.quantity * asked.unit_cents,
-            why="Custom amount",
-        )

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
@@ -13,8 +13,8 @@ from django.db.models import F
 
 from ledger.money import at_rate, share_out, tax_included
 from pos.asked import MAX_CENTS, MAX_LINES, MAX_QUANTITY, AskedDiscount, AskedLine, AskedSale
-from pos.kinds import PricingContext, line_kind
-from pos.models import Sale, SaleDiscount, SaleLine, SaleTax, TaxRate, Tip
+from pos.kinds import PricingContext, line_kind, price_rules
+from pos.models import Client, Sale, SaleDiscount, SaleLine, SaleTax, TaxRate, Tip
 from studio.models import Location, Staff
 from studio.prepared import Prepared, Slot
 from studio.refusal import BadInput
@@ -42,15 +42,26 @@ class TipSuggestion:
     shares: tuple[tuple[Staff, int], ...]
 
 
-def price(asked: AskedSale, *, sale: Sale, location: Location, on: dt.date) -> Priced:
-    """The lines, discounts, taxes and tips of `sale` at `location` on the day `on`; a fixed number of queries."""
-    therapists = _therapists(asked)
-    priced = Priced(lines=_list_prices(asked.lines, PricingContext(location, on, therapists)))
-    for position, line in enumerate(priced.lines):
+def context(asked: AskedSale, *, location: Location, on: dt.date, client: Client | None = None) -> PricingContext:
+    """Where, when and for whom the contents are priced, with the therapists they name."""
+    return PricingContext(location, on, _therapists(asked), client)
+
+
+def list_prices(asked: AskedSale, *, sale: Sale, at: PricingContext) -> list[SaleLine]:
+    """The unsaved lines of `sale` in the order asked, checked, at list price; a fixed number of queries."""
+    lines = _by_their_kinds(asked.lines, at)
+    for position, line in enumerate(lines):
         line.sale, line.position = sale, position
-    priced.discounts = _discount(asked, sale=sale, lines=priced.lines)
-    priced.taxes = _tax(priced.lines, location=location, on=on)
-    priced.tips = _tips(asked, sale=sale, lines=priced.lines, therapists=therapists)
+        line.instrument = line.instrument or asked.lines[position].instrument
+    return lines
+
+
+def price(asked: AskedSale, *, sale: Sale, lines: list[SaleLine], at: PricingContext) -> Priced:
+    """Discounts, taxes and tips on lines that are at list price or covered; a fixed number of queries."""
+    priced = Priced(lines=lines)
+    priced.discounts = _discount(asked, sale=sale, lines=lines, at=at)
+    priced.taxes = _tax(lines, location=at.location, on=at.on)
+    priced.tips = _tips(asked, sale=sale, lines=lines, therapists=at.therapists)
     return priced
 
 
@@ -97,7 +108,7 @@ def _with_qualifications(rows: "models.QuerySet[Staff]") -> "list[tuple[Staff, i
     return [(person, person.trained_in) for person in joined]
 
 
-def _list_prices(asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
+def _by_their_kinds(asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
     if len(asked) > MAX_LINES:
         raise BadInput("lines", f"A sale has at most {MAX_LINES} lines.")
     for line in asked:
@@ -112,20 +123,61 @@ def _list_prices(asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLin
     return [lines[index] for index in range(len(asked))]
 
 
-def _discount(asked: AskedSale, *, sale: Sale, lines: Sequence[SaleLine]) -> list[SaleDiscount]:
+def _discount(asked: AskedSale, *, sale: Sale, lines: Sequence[SaleLine], at: PricingContext) -> list[SaleDiscount]:
+    """The better of promotion and member price for each line, never both (R6)."""
+    rules = _rules_prices(lines, at)
+    given = _promotions(asked, sale=sale, lines=lines, left_out=frozenset())
+    better = frozenset(index for index, (cents, _) in rules.items() if cents > lines[index].discount_cents)
+    if not better:
+        return given
+    for line in lines:
+        line.discount_cents, line.why = 0, line.why.partition("; ")[0]
+    members = [_members_price(sale, lines[index], *rules[index]) for index in sorted(better)]
+    return members + _promotions(asked, sale=sale, lines=lines, left_out=better)
+
+
+def _rules_prices(lines: Sequence[SaleLine], at: PricingContext) -> dict[int, tuple[int, str]]:
+    """By index of the line the best that the price rules take off, and why."""
+    open_lines = {index: line for index, line in enumerate(lines) if _takes_discounts(line) and not line.is_covered}
+    best: dict[int, tuple[int, str]] = {}
+    for rule in price_rules():
+        found = rule.discounts(list(open_lines.values()), at)
+        for index, line in enumerate(open_lines):
+            if found.get(index, (0, ""))[0] > best.get(line, (0, ""))[0]:
+                best[line] = found[index]
+    return best
+
+
+def _members_price(sale: Sale, line: SaleLine, cents: int, why: str) -> SaleDiscount:
+    line.discount_cents, line.why = cents, f"{line.why}; {why}"[:300]
+    row = SaleDiscount(sale=sale, line=line, amount_cents=cents, value_cents=cents)
+    row.reason = SaleDiscount.Reason.MEMBER
+    return row
+
+
+def _promotions(
+    asked: AskedSale, *, sale: Sale, lines: Sequence[SaleLine], left_out: frozenset[int]
+) -> list[SaleDiscount]:
     """Line discounts first, then those on the whole sale, shared out by what is left of each line (posting rule 5)."""
     given = []
-    for line, wish in zip(lines, asked.lines, strict=True):
-        if wish.discount is not None:
+    for index, (line, wish) in enumerate(zip(lines, asked.lines, strict=True)):
+        if wish.discount is not None and index not in left_out:
+            if not _takes_discounts(line):
+                raise BadInput("discount", f"There is no discount on {line.name}.")
             given.append(_take_off(wish.discount, sale=sale, lines=[line], on_line=line))
-    given.extend(_take_off(wish, sale=sale, lines=lines, on_line=None) for wish in asked.discounts)
+    whole = [line for index, line in enumerate(lines) if index not in left_out and _takes_discounts(line)]
+    given.extend(_take_off(wish, sale=sale, lines=whole, on_line=None) for wish in asked.discounts)
     return given
 
 
+def _takes_discounts(line: SaleLine) -> bool:
+    return line_kind(line.kind).takes_discounts
+
+
 def _take_off(wish: AskedDiscount, *, sale: Sale, lines: Sequence[SaleLine], on_line: SaleLine | None) -> SaleDiscount:
-    if wish.reason not in SaleDiscount.Reason.values:
+    if wish.reason not in SaleDiscount.Reason.values or wish.reason == SaleDiscount.Reason.MEMBER:
         raise BadInput("reason", "Say why there is a discount: choose one of the reasons.")
-    left = [line.list_cents - line.discount_cents for line in lines]
+    left = [line.money_cents - line.discount_cents for line in lines]
     value_cents = _discount_value(wish, sum(left))
     row = SaleDiscount(sale=sale, line=on_line, percent=wish.percent, amount_cents=wish.amount_cents)
     row.value_cents, row.reason = value_cents, wish.reason
@@ -181,16 +233,20 @@ def _categories(lines: Sequence[SaleLine]) -> list[str]:
 
 
 def _tax_bundle(bundle: Sequence[SaleLine], rates: Sequence[TaxRate], location: Location) -> list[SaleTax]:
-    """Round once for lines of one rate group, then split to lines and jurisdictions so that both add up."""
+    """Round once for lines of one rate group, then split to lines and jurisdictions so that both add up.
+
+    What covers a line is taxed with it, unless it was taxed when it was sold (policy P3).
+    """
     combined = sum((rate.rate for rate in rates), Decimal(0))
-    paid = [line.list_cents - line.discount_cents for line in bundle]
+    untaxed = [line.covered_cents or 0 if line.tax_was_paid else 0 for line in bundle]
+    paid = [line.charged_cents - free_cents for line, free_cents in zip(bundle, untaxed, strict=True)]
     inside = location.prices_include_tax
     tax_cents = tax_included(sum(paid), combined) if inside else at_rate(sum(paid), combined)
     left = share_out(tax_cents, [_millionths(rate.rate) for rate in rates])
     taxes: list[SaleTax] = []
-    for line, paid_cents, line_tax_cents in zip(bundle, paid, share_out(tax_cents, paid), strict=True):
+    for line, line_tax_cents in zip(bundle, share_out(tax_cents, paid), strict=True):
         line.tax_cents = line_tax_cents
-        line.net_cents = paid_cents - line_tax_cents if inside else paid_cents
+        line.net_cents = line.charged_cents - line_tax_cents if inside else line.charged_cents
         line.gross_cents = line.net_cents + line.discount_cents
         if inside:
             line.gross_cents -= tax_included(line.discount_cents, combined)
@@ -209,7 +265,7 @@ def _millionths(rate: Decimal) -> int:
 
 
 def _tips(
-    asked: AskedSale, *, sale: Sale, lines: Sequence[SaleLine], therapists: dict[int, tuple[Staff, frozenset[int]]]
+    asked: AskedSale, *, sale: Sale, lines: Sequence[SaleLine], therapists: Mapping[int, tuple[Staff, frozenset[int]]]
 ) -> list[Tip]:
     if asked.tips and asked.tip_cents:
         raise BadInput("tip_cents", "Give one tip to be split, or the tips by therapist, not both.")

@@ -3,18 +3,18 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ledger import journal
 from ledger.accounts import Account
 from ledger.journal import Line, debit
 from ledger.models import Entry
-from ledger.money import cumulative_share, nickel
+from ledger.money import nickel
 from pos import approvals, drawer, receipts
 from pos.asked import AskedRefund, Desk, fingerprint
 from pos.checkout import SameIdOtherContents
-from pos.kinds import line_kind, tender_kind
+from pos.kinds import Back, line_kind, tender_kind
 from pos.models import (
     Approval,
     Receipt,
@@ -142,20 +142,20 @@ def _plan(sale: Sale, refund_id: uuid.UUID, asked: AskedRefund, *, desk: Desk, n
     """All rows of the refund, unsaved."""
     refund = Refund(id=refund_id, sale=sale, **who_and_why(desk, sale.location, now, asked.reason, asked.note))
     given = GivenBack(refund)
-    _plan_lines(given, sale, asked)
+    _plan_lines(given, sale, asked, now=now)
     _plan_tips(given, sale, asked)
     refund.net_cents = sum(part.net_cents for part in given.lines)
     refund.tax_cents = sum(part.tax_cents for part in given.lines)
     refund.tip_cents = sum(part.amount_cents for part in given.tips)
     if not given.lines and not given.tips:
         raise BadInput("lines", "Choose what to give back.")
-    given.tenders = _plan_tenders(refund, sale, asked, desk=desk)
+    given.tenders = _plan_tenders(refund, sale, asked, lines=given.lines, desk=desk)
     refund.rounding_cents = sum(part.rounding_cents for part in given.tenders)
     return given
 
 
-def _plan_lines(given: GivenBack, sale: Sale, asked: AskedRefund) -> None:
-    """By quantity, at the cents that were charged; parts by cumulative difference, so that they add up (R2)."""
+def _plan_lines(given: GivenBack, sale: Sale, asked: AskedRefund, *, now: dt.datetime) -> None:
+    """By quantity, each line as much as its kind says (R2)."""
     lines = {line.pk: line for line in sale.lines.prefetch_related("taxes", "refund_lines")}
     if len({part.line_id for part in asked.lines}) != len(asked.lines):
         raise BadInput("lines", "Name each line once.")
@@ -163,38 +163,23 @@ def _plan_lines(given: GivenBack, sale: Sale, asked: AskedRefund) -> None:
         line = lines.get(wish.line_id)
         if line is None:
             raise BadInput("lines", "This line is not on the sale.")
-        part = _line_part(given.refund, line, wish.quantity)
-        taxes = _tax_parts(given.refund, line, part)
-        part.tax_cents = sum(tax.amount_cents for tax in taxes)
+        back = _back(line, wish.quantity, now=now)
+        part = RefundLine(refund=given.refund, line=line, quantity=wish.quantity, net_cents=back.net_cents)
+        part.tax_cents = sum(back.taxes.values())
         given.lines.append(part)
-        given.taxes.extend(taxes)
+        given.taxes.extend(
+            RefundTax(refund=given.refund, line=line, jurisdiction=place, amount_cents=cents)
+            for place, cents in back.taxes.items()
+        )
 
 
-def _line_part(refund: Refund, line: SaleLine, quantity: int) -> RefundLine:
+def _back(line: SaleLine, quantity: int, *, now: dt.datetime) -> Back:
     before = sum(part.quantity for part in line.refund_lines.all())
     if quantity <= 0:
         raise BadInput("quantity", "Give back at least one.")
     if before + quantity > line.quantity:
         raise MoreThanIsLeft(f"Only {line.quantity - before} of {line.name} can still be given back.")
-    net_cents = _part(line.net_cents, before, quantity, line.quantity)
-    return RefundLine(refund=refund, line=line, quantity=quantity, net_cents=net_cents, tax_cents=0)
-
-
-def _tax_parts(refund: Refund, line: SaleLine, part: RefundLine) -> list[RefundTax]:
-    before = sum(earlier.quantity for earlier in line.refund_lines.all())
-    return [
-        RefundTax(
-            refund=refund,
-            line=line,
-            jurisdiction=tax.jurisdiction,
-            amount_cents=_part(tax.amount_cents, before, part.quantity, line.quantity),
-        )
-        for tax in line.taxes.all()
-    ]
-
-
-def _part(total_cents: int, before: int, quantity: int, of: int) -> int:
-    return cumulative_share(total_cents, before + quantity, of) - cumulative_share(total_cents, before, of)
+    return line_kind(line.kind).back(line, quantity=quantity, before=before, now=now)
 
 
 def _plan_tips(given: GivenBack, sale: Sale, asked: AskedRefund) -> None:
@@ -213,13 +198,18 @@ def _plan_tips(given: GivenBack, sale: Sale, asked: AskedRefund) -> None:
         given.tips.append(RefundTip(refund=given.refund, tip=tip, amount_cents=wish.amount_cents))
 
 
-def _plan_tenders(refund: Refund, sale: Sale, asked: AskedRefund, *, desk: Desk) -> list[RefundTender]:
-    """Back the way it came, last tender first, at most what is left of each (R2)."""
-    left_cents = refund.total_cents
-    parts = []
-    settled = sale.tenders.filter(status=Tender.Status.SETTLED).select_related("charge")
+def _plan_tenders(
+    refund: Refund, sale: Sale, asked: AskedRefund, *, lines: Sequence[RefundLine], desk: Desk
+) -> list[RefundTender]:
+    """Back the way it came: sessions with their lines, then last tender first, at most what is left of each (R2)."""
+    settled = sale.tenders.filter(status=Tender.Status.SETTLED).select_related("charge", "line")
     settled = settled.prefetch_related("refund_tenders")
-    for tender in settled.order_by("-position"):
+    parts = [
+        RefundTender(refund=refund, tender=tender, amount_cents=tender.amount_cents)
+        for tender in settled.filter(line__in=[part.line_id for part in lines])
+    ]
+    left_cents = refund.total_cents - sum(part.amount_cents for part in parts)
+    for tender in settled.filter(line=None).order_by("-position"):
         part = _tender_part(refund, tender, left_cents, sale.location)
         if part is None:
             continue
@@ -293,7 +283,7 @@ def _finish(given: GivenBack, *, sale: Sale, desk: Desk, now: dt.datetime) -> No
 def _books(given: GivenBack, *, now: dt.datetime) -> Iterator[Line]:
     """Each line, tax and tip the way it was sold, each tender the way it came."""
     for line in given.lines:
-        yield from line_kind(line.line.kind).take_back(line)
+        yield from line_kind(line.line.kind).take_back(line, now=now)
     for tax in given.taxes:
         yield debit(Account.SALES_TAX, tax.amount_cents, jurisdiction=tax.jurisdiction)
     for tip in given.tips:

@@ -5,7 +5,7 @@ import logging
 
 from django.db import transaction
 
-from pos import checkout
+from pos import ending
 from pos.models import Sale
 from studio.refusal import Refusal
 
@@ -28,6 +28,6 @@ class AbandonForgottenSales:
         for sale in forgotten.select_related("location", "opened_by", "device"):
             try:
                 with transaction.atomic(durable=True):
-                    checkout.abandon_forgotten(sale, before=before, now=now)
+                    ending.abandon_forgotten(sale, before=before, now=now)
             except Refusal as refusal:  # one that can not end must not keep the others
                 logger.warning("%s can not be abandoned: %s", sale, refusal)

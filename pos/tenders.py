@@ -2,15 +2,15 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from ledger.accounts import Account
 from ledger.journal import Line, credit, debit
 from ledger.money import dollars, nickel
-from pos.asked import MAX_CENTS, AskedTender
-from pos.kinds import Payable, Progress
-from pos.models import RefundTender, Tender
+from pos.asked import MAX_CENTS, AskedCover, AskedTender
+from pos.kinds import Cover, Covering, Offer, Payable, Progress
+from pos.models import Client, RefundTender, SaleLine, Tender
 from studio.models import Location
 from studio.refusal import BadInput, Refusal
 
@@ -27,10 +27,29 @@ class MoreThanDue(Refusal):
     code = "more_than_due"
 
 
-class PlainTender:
-    """A debit when settled, a credit when given back, and nothing to reserve."""
+class PaysAnything:
+    """A way to pay that no client owns, that has no code, and that covers no line."""
 
     code: ClassVar[str]
+
+    def find(self, code: str, *, now: dt.datetime) -> Offer | None:
+        return None
+
+    def offers(self, client: Client, *, location: Location, now: dt.datetime) -> Sequence[Offer]:
+        return ()
+
+    def cover(
+        self, asked: AskedCover, line: SaleLine, *, tender_id: uuid.UUID, on: Covering, now: dt.datetime
+    ) -> Cover:
+        raise BadInput("cover", "Only a session, a credit or a treatment card pays for a single line.")
+
+    def check(self, tender: Tender, *, basket: Payable) -> None:
+        """It pays for whatever is on the sale."""
+
+
+class PlainTender(PaysAnything):
+    """A debit when settled, a credit when given back, and nothing to reserve."""
+
     account: ClassVar[Account]
     gives_back_cash: ClassVar[bool] = False
 

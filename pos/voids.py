@@ -11,7 +11,7 @@ from ledger.journal import Line, credit
 from ledger.models import Entry, Posting
 from pos import approvals
 from pos.asked import Desk
-from pos.kinds import tender_kind
+from pos.kinds import line_kind, tender_kind
 from pos.models import Approval, DrawerSession, Sale, Tender, Void
 from pos.reversals import lock_sale, move, note_in_audit, who_and_why
 from studio.refusal import Refusal
@@ -70,8 +70,11 @@ def _give_back_elsewhere(sale: Sale, void: Void, *, now: dt.datetime) -> None:
 
 
 def _undone_elsewhere(sale: Sale, *, now: dt.datetime) -> Iterator[Line]:
+    """What was used comes back first, then what was sold, for a package may have been used in its own sale."""
     for tender in sale.tenders.filter(status=Tender.Status.SETTLED).select_related("charge"):
         yield from tender_kind(tender.kind).undo(tender, now=now)
+    for line in sale.lines.all():
+        line_kind(line.kind).undo(line, now=now)
 
 
 def send_back(void: Void, *, now: dt.datetime) -> None:

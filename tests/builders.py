@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from pos import approvals, checkout, drawer, refunds, voids
+from pos import approvals, checkout, drawer, ending, refunds, voids
 from pos.asked import (
     AskedDiscount,
     AskedLine,
@@ -142,13 +142,13 @@ class TestDesk:
     @transaction.atomic
     def parks(self, label: str = "") -> Basket:
         assert self.last is not None
-        self.last = checkout.park_sale(sale_id=self.last.sale.pk, label=label, desk=self.desk, now=self.now)
+        self.last = ending.park_sale(sale_id=self.last.sale.pk, label=label, desk=self.desk, now=self.now)
         return self.last
 
     @transaction.atomic
     def abandons(self) -> Basket:
         assert self.last is not None
-        self.last = checkout.abandon_sale(sale_id=self.last.sale.pk, desk=self.desk, now=self.now)
+        self.last = ending.abandon_sale(sale_id=self.last.sale.pk, desk=self.desk, now=self.now)
         return self.last
 
     def pays(self, *, cash: int | None = None, check: int | None = None, external: int | None = None) -> Basket:

@@ -23,6 +23,7 @@ from api.answers.values import (
     person_or_none,
 )
 from pos.basket import Basket, progress_of
+from pos.kinds import tender_kind
 from pos.models import Client, Sale, SaleDiscount, SaleLine, SaleTax, TaxCategory, Tender, Tip
 from pos.pricing import TipSuggestion, suggest_tips
 from studio.models import Staff
@@ -33,6 +34,16 @@ class SaleClient(TypedDict):
 
     id: Uuid
     name: str
+
+
+class CoverAnswer(TypedDict):
+    """What pays for a line: `covered_cents` of it, with `upcharge_cents` to be paid on top."""
+
+    kind: str
+    name: str
+    instrument: str
+    covered_cents: int
+    upcharge_cents: int
 
 
 class LineAnswer(TypedDict):
@@ -54,6 +65,9 @@ class LineAnswer(TypedDict):
     tax_cents: int
     paid_cents: int
     why: str
+    instrument: str
+    reference: str
+    cover: CoverAnswer | None
     refundable_quantity: int
 
 
@@ -111,6 +125,8 @@ class TenderAnswer(TypedDict):
     change_cents: int
     rounding_cents: int
     reference: str
+    instrument: str
+    line: Uuid | None
     charge: ChargeAnswer | None
 
 
@@ -167,7 +183,7 @@ def sale_answer(basket: Basket) -> SaleAnswer:
         "business_date": day_or_none(sale.business_date),
         "opened_by": person(sale.opened_by),
         "completed_by": person_or_none(sale.completed_by),
-        "lines": [_line(line, after) for line in basket.lines],
+        "lines": _lines(basket, after),
         "discounts": _discounts(basket),
         "taxes": _taxes(basket.taxes),
         "tips": [_tip(tip, after) for tip in _in_order(basket)],
@@ -198,7 +214,12 @@ def _due(basket: Basket) -> int:
     return basket.due_cents if basket.sale.status in (Sale.Status.OPEN, Sale.Status.PARKED) else 0
 
 
-def _line(line: SaleLine, after: Aftermath) -> LineAnswer:
+def _lines(basket: Basket, after: Aftermath) -> list[LineAnswer]:
+    covers = {tender.line_id: tender for tender in basket.covers}
+    return [_line(line, covers.get(line.pk), after) for line in basket.lines]
+
+
+def _line(line: SaleLine, cover: Tender | None, after: Aftermath) -> LineAnswer:
     return {
         "id": str(line.pk),
         "position": line.position,
@@ -216,7 +237,20 @@ def _line(line: SaleLine, after: Aftermath) -> LineAnswer:
         "tax_cents": line.tax_cents,
         "paid_cents": line.paid_cents,
         "why": line.why,
+        "instrument": line.instrument,
+        "reference": line.reference,
+        "cover": _cover(line, cover) if cover else None,
         "refundable_quantity": after.quantity_left(line),
+    }
+
+
+def _cover(line: SaleLine, cover: Tender) -> CoverAnswer:
+    return {
+        "kind": cover.kind,
+        "name": tender_kind(cover.kind).name,
+        "instrument": cover.instrument,
+        "covered_cents": line.covered_cents or 0,
+        "upcharge_cents": line.upcharge_cents,
     }
 
 
@@ -289,5 +323,7 @@ def _tender(tender: Tender) -> TenderAnswer:
         "change_cents": tender.change_cents,
         "rounding_cents": tender.rounding_cents,
         "reference": tender.reference,
+        "instrument": tender.instrument,
+        "line": str(tender.line_id) if tender.line_id else None,
         "charge": charge_answer(progress_of(tender)),
     }

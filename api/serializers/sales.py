@@ -23,6 +23,7 @@ from api.serializers.fields import (
 from pos.asked import (
     MAX_LINES,
     MAX_QUANTITY,
+    AskedCover,
     AskedDiscount,
     AskedLine,
     AskedSale,
@@ -49,6 +50,19 @@ class Discount(Strict):
         return AskedDiscount(reason=attrs["reason"], percent=percent, amount_cents=amount_cents)
 
 
+class Cover(Strict):
+    """What pays for a line instead of money: a package session, a member credit, a treatment card."""
+
+    kind = Words(max_length=20)
+    instrument = Words(max_length=80, required=False, help_text="Which; default: the one that expires first.")
+    line = WholeNumber(
+        min_value=0, max_value=MAX_LINES, required=False, allow_null=True, help_text="Or the line here that sells it."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> AskedCover:
+        return AskedCover(kind=attrs["kind"], instrument=attrs.get("instrument", ""), line=attrs.get("line"))
+
+
 class Line(Strict):
     """An item of the catalogue by its code, or with `kind` "custom" a name and an amount."""
 
@@ -60,6 +74,8 @@ class Line(Strict):
     quantity = WholeNumber(min_value=1, max_value=MAX_QUANTITY, default=1)
     therapist = StaffId(required=False, allow_null=True)
     discount = Discount(required=False, allow_null=True)
+    cover = Cover(required=False, allow_null=True)
+    instrument = Words(max_length=80, required=False, help_text="What the line is about: a card to reload, a due.")
 
     def validate(self, attrs: dict[str, Any]) -> AskedLine:
         needed, foreign = _fields_of(attrs["kind"])
@@ -76,6 +92,8 @@ class Line(Strict):
             tax_category=attrs.get("tax_category", ""),
             therapist_id=attrs.get("therapist"),
             discount=attrs.get("discount"),
+            cover=attrs.get("cover"),
+            instrument=attrs.get("instrument", ""),
         )
 
 
@@ -98,6 +116,7 @@ class Tender(Strict):
     reference = Words(max_length=60, required=False, allow_blank=True, default="", help_text="Check number, slip.")
     drawer_session = Uuid(required=False, allow_null=True, help_text="Default: the tablet's own, or the only open one.")
     reader = ReaderId(required=False, allow_null=True, help_text="Of a card; default: the only one here.")
+    instrument = Words(max_length=80, required=False, help_text="Which gift card or saved card pays.")
 
     def validate(self, attrs: dict[str, Any]) -> Any:
         return AskedTender(
@@ -107,6 +126,7 @@ class Tender(Strict):
             reference=attrs["reference"],
             drawer_session_id=attrs.get("drawer_session"),
             reader_id=attrs.get("reader"),
+            instrument=attrs.get("instrument", ""),
         )
 
 

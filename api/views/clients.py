@@ -8,12 +8,13 @@ from rest_framework.response import Response
 
 from api import units
 from api.answers.clients import ClientAnswer, ClientCardAnswer, ClientPage, client_answer, client_card_answer
+from api.answers.holdings import HoldingsAnswer, offer_answer
 from api.answers.sale_rows import with_parts
 from api.endpoint import Endpoint, created
 from api.pages import page_of
 from api.schema import described
 from api.serializers.people import ClientFile, ClientSearch
-from pos import clients
+from pos import clients, holdings
 from pos.models import Client, Sale
 from studio.models import Right
 
@@ -58,6 +59,15 @@ class ClientCard(Endpoint):
         client = _read(client_id)
         recent = with_parts(Sale.objects.filter(client=client).exclude(status=Sale.Status.ABANDONED))
         return Response(client_card_answer(client, clients.history_of(client), list(recent[:RECENT])))
+
+
+class ClientHoldings(Endpoint):
+    @described(name="get_client_holdings", answers={200: HoldingsAnswer})
+    def get(self, request: Request, client_id: uuid.UUID) -> Response:
+        """What the client has left, in the order in which it should be used: sessions, credits, cards, store credit."""
+        self.require(Right.CLIENTS)
+        found = holdings.what_is_left(_read(client_id), location=self.desk.location, now=self.now)
+        return Response({"results": [offer_answer(offer) for offer in found]})
 
 
 def _read(client_id: uuid.UUID) -> Client:

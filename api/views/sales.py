@@ -18,7 +18,7 @@ from api.filters import Filters, SaleFilters
 from api.pages import page_of
 from api.schema import described
 from api.serializers.sales import DryRun, NextTry, Nothing, Parking, Sale, Tender, Wanted
-from pos import checkout
+from pos import checkout, ending
 from pos.basket import Basket
 from pos.models import Sale as StoredSale
 from studio import rights
@@ -187,7 +187,7 @@ class SaleAbandonment(SalesEndpoint):
         self.read(Nothing)
 
         def unit() -> Told:
-            return Told.of(checkout.abandon_sale(sale_id=sale_id, desk=self.desk, now=self.now))
+            return Told.of(ending.abandon_sale(sale_id=sale_id, desk=self.desk, now=self.now))
 
         return self.told(unit)
 
@@ -199,7 +199,7 @@ class SaleParking(SalesEndpoint):
         label = self.read(Parking)["label"]
 
         def unit() -> Told:
-            return Told.of(checkout.park_sale(sale_id=sale_id, label=label, desk=self.desk, now=self.now))
+            return Told.of(ending.park_sale(sale_id=sale_id, label=label, desk=self.desk, now=self.now))
 
         return self.told(unit)
 

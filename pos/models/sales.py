@@ -106,6 +106,11 @@ class SaleLine(models.Model):
     net_cents = models.BigIntegerField(default=0, help_text="Paid without tax.")
     tax_cents = models.BigIntegerField(default=0)
     why = models.CharField(max_length=300, blank=True, help_text="Why the line costs what it does.")
+    instrument = models.CharField(max_length=80, blank=True, help_text="The card, lot or due that the line is about.")
+    reference = models.CharField(max_length=80, blank=True, help_text="What the line handed over, as a receipt says.")
+    covered_cents = models.BigIntegerField(null=True, help_text="What a session or card pays for it; null: no cover.")
+    upcharge_cents = models.BigIntegerField(default=0, help_text="What a covered line costs on top.")
+    tax_was_paid = models.BooleanField(default=False, help_text="What covers it was taxed when it was sold.")
 
     class Meta:
         ordering = ["sale_id", "position"]
@@ -120,6 +125,11 @@ class SaleLine(models.Model):
                 condition=Q(discount_cents__gte=0, discount_cents__lte=F("list_cents")),
             ),
             models.CheckConstraint(name="line_amounts_not_negative", condition=Q(net_cents__gte=0, tax_cents__gte=0)),
+            models.CheckConstraint(
+                name="covered_line_is_one_treatment",
+                condition=Q(covered_cents=None, upcharge_cents=0, tax_was_paid=False)
+                | Q(covered_cents__gte=0, upcharge_cents__gte=0, quantity=1),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -129,6 +139,21 @@ class SaleLine(models.Model):
     def paid_cents(self) -> int:
         """What the client pays for the line, tax included."""
         return self.net_cents + self.tax_cents
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether a session, a credit or a treatment card pays for it."""
+        return self.covered_cents is not None
+
+    @property
+    def money_cents(self) -> int:
+        """What is to be paid in money before discounts: the list price, or what a covered line costs on top."""
+        return self.upcharge_cents if self.is_covered else self.list_cents
+
+    @property
+    def charged_cents(self) -> int:
+        """What the line is worth after discounts, with what covers it."""
+        return self.money_cents - self.discount_cents + (self.covered_cents or 0)
 
 
 class SaleDiscount(models.Model):
@@ -140,6 +165,7 @@ class SaleDiscount(models.Model):
         STAFF = "staff", "staff and family"
         DAMAGED = "damaged", "damaged goods"
         SERVICE = "service", "something went wrong"
+        MEMBER = "member", "member price"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     sale = models.ForeignKey(Sale, on_delete=models.CASCADE, related_name="discounts")
@@ -221,6 +247,10 @@ class Tender(models.Model):
     reference = models.CharField(max_length=60, blank=True, help_text="Check number, terminal slip, card.")
     drawer_session = models.ForeignKey(DrawerSession, null=True, on_delete=models.PROTECT, related_name="tenders")
     charge = models.OneToOneField(Charge, null=True, on_delete=models.PROTECT, related_name="tender")
+    line = models.OneToOneField(
+        SaleLine, null=True, on_delete=models.PROTECT, related_name="cover", help_text="The line that it covers."
+    )
+    instrument = models.CharField(max_length=80, blank=True, help_text="The gift card, lot or saved card that pays.")
     fingerprint = models.CharField(max_length=64)
 
     class Meta:
@@ -228,7 +258,9 @@ class Tender(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="tender_pays_or_is_rounded_away",
-                condition=Q(amount_cents__gt=0) | Q(amount_cents=0, rounding_cents__lt=0),
+                condition=Q(amount_cents__gt=0)
+                | Q(amount_cents=0, rounding_cents__lt=0)
+                | Q(amount_cents=0, line__isnull=False),
             ),
             models.CheckConstraint(
                 name="tender_gives_change_or_none", condition=Q(tendered_cents__gte=F("amount_cents"))

@@ -15,7 +15,7 @@ from ledger.money import share_out
 from pos.asked import AskedDiscount, AskedLine, AskedSale, AskedTip
 from pos.kinds import line_kind
 from pos.models import Sale, SaleLine, TaxRate
-from pos.pricing import Priced, price, suggest_tips
+from pos.pricing import Priced, context, list_prices, price, suggest_tips
 from studio.models import Location, Staff
 from studio.refusal import BadInput
 from tests.builders import Studio, custom, item, of, percent_off, tax, tip
@@ -77,6 +77,12 @@ def tax_office(db: None) -> Location:
     return Location.objects.create(id=PLACE, code="UPT", name="Uptown")
 
 
+def price_of(asked: AskedSale, place: Location, on: dt.date = TODAY) -> Priced:
+    """The sale as it costs at the location on that day."""
+    sale, at = Sale(id=uuid.uuid4()), context(asked, location=place, on=on)
+    return price(asked, sale=sale, lines=list_prices(asked, sale=sale, at=at), at=at)
+
+
 def priced(asked: AskedSale, place: Location, table: dict[str, list[Decimal]]) -> Priced:
     """The sale as it costs at a location with those tax rates and no others."""
     TaxRate.objects.all().delete()
@@ -85,7 +91,7 @@ def priced(asked: AskedSale, place: Location, table: dict[str, list[Decimal]]) -
         for category, table_rates in table.items()
         for number, rate in enumerate(table_rates)
     )
-    return price(asked, sale=Sale(id=uuid.uuid4()), location=place, on=TODAY)
+    return price_of(asked, place)
 
 
 def half_up(exact: Fraction) -> int:
@@ -173,11 +179,9 @@ def test_prices_that_include_tax_give_round_totals(studio: Studio) -> None:
     tax(studio.location, "retail", ("OH", "0.0575"), ("COUNTY", "0.0175"))
     studio.location.prices_include_tax = True
 
-    result = price(
+    result = price_of(
         AskedSale(lines=(of("massage-oil", quantity=2), custom("Basket", 9_99)), discounts=(percent_off("10"),)),
-        sale=Sale(id=uuid.uuid4()),
-        location=studio.location,
-        on=TODAY,
+        studio.location,
     )
 
     assert [(line.paid_cents, line.tax_cents, line.gross_cents) for line in result.lines] == [
@@ -200,9 +204,7 @@ def test_a_rate_counts_from_its_first_day_until_the_day_before_its_end(studio: S
         )
     asked = AskedSale(lines=(custom("Basket", 1_00),))
 
-    taxes = [
-        price(asked, sale=Sale(id=uuid.uuid4()), location=studio.location, on=day).lines[0].tax_cents for day in days
-    ]
+    taxes = [price_of(asked, studio.location, day).lines[0].tax_cents for day in days]
 
     assert taxes == [10, 20, 20]
 

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from ledger.journal import balances
 from pos.asked import AskedLine
-from pos.kinds import NotForSale, NotQualified
 from pos.models import Item, Price, Sale
+from pos.wares import NotForSale, NotQualified
 from studio.refusal import BadInput
 from tests.books import books_are_clean
 from tests.builders import NOW, Studio, TestDesk, beach, custom, item, of, person
