@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 RUN_TIME := $(VENV)/.run-time-installed
 DEV := $(VENV)/.dev-installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-PACKAGES := studio ledger jobs payments pos api config stripe_sim
+PACKAGES := studio ledger jobs payments pos memberships api config stripe_sim
 # What only reads the code needs some key, and no Stripe.
 KEYS := env STRIPE_SECRET_KEY=sk_test_0 STRIPE_WEBHOOK_SECRET=whsec_0
 PRODUCTION := $(KEYS) DEBUG=False DEMO=False SITE_URL=https://till.example.com ALLOWED_HOSTS=till.example.com \

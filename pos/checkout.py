@@ -20,6 +20,8 @@ from studio.refusal import BadInput, Refusal
 DISCOUNT_PERCENT = 10
 DISCOUNT_CENTS = 15_00
 """The desk alone gives up to 10 % or $15 a line (R6)."""
+AROUND = ("client", "device", "opened_by", "changed_by", "completed_by")
+"""What is read with a sale in one statement."""
 
 
 class SaleNotFound(Refusal):
@@ -50,6 +52,10 @@ class NotPaid(Refusal):
     """Something is still due."""
 
     code = "not_paid"
+
+
+class WrongAmount(Exception):
+    """What was paid is not what the sale comes to: a broken promise that a person must look at."""
 
 
 def put_sale(
@@ -152,7 +158,7 @@ def complete_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket
 
 def find_sale(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
     """The stored sale of this location."""
-    sale = Sale.objects.select_related("location", "client", "opened_by", "completed_by").filter(pk=sale_id).first()
+    sale = Sale.objects.select_related("location", *AROUND).filter(pk=sale_id).first()
     if sale is None or sale.location_id != desk.location.pk:
         raise SaleNotFound("There is no such sale here.")
     return Basket.read(sale, desk=desk)
@@ -167,13 +173,23 @@ def read_locked(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
 
 
 def _lock(sale_id: uuid.UUID, *, desk: Desk) -> Sale | None:
-    sales = Sale.objects.select_for_update(of=("self",)).select_related("client", "opened_by", "completed_by")
+    sales = Sale.objects.select_for_update(of=("self",)).select_related(*AROUND)
     sale = sales.filter(pk=sale_id).first()
     if sale is not None and sale.location_id != desk.location.pk:
         raise SaleNotFound("There is no such sale here.")
     if sale is not None:
         sale.location = desk.location
     return sale
+
+
+def new_basket(*, sale_id: uuid.UUID, asked: AskedSale, desk: Desk, now: dt.datetime) -> Basket:
+    """A new sale with its contents priced, for a caller who knows that it may be made; nothing is written yet."""
+    basket = Basket(_new_sale(sale_id, desk=desk, now=now), desk=desk)
+    basket.sale.client = _client(asked.client_id)
+    _price(basket, asked, now=now)
+    basket.sale.fingerprint = fingerprint(asked)
+    basket.touch(now=now)
+    return basket
 
 
 def _put(
@@ -243,7 +259,7 @@ def _may_change(basket: Basket, revision: int | None) -> None:
         must_be_open(basket.sale)
     must_not_wait(basket)
     if revision != basket.sale.revision:
-        raise SaleChanged("Somebody else changed this sale just now.", revision=basket.sale.revision)
+        raise SaleChanged.of(basket.sale)
 
 
 def must_be_open(sale: Sale) -> None:

@@ -135,6 +135,11 @@ class StaffManager(BaseUserManager["Staff"]):
         staff.save(using=self._db)
         return staff
 
+    def online(self) -> "Staff":
+        """In whose name the house itself sells: dues, orders of the shop. Nobody can sign on as it."""
+        staff, _ = self.get_or_create(username="online", defaults={"display_name": "Online", "password": "!"})
+        return staff
+
     def create_superuser(self, username: str, *, password: str | None = None, **fields: object) -> "Staff":
         return self.create_user(username, password=password, is_staff=True, is_superuser=True, **fields)
 
