@@ -16,10 +16,13 @@ from payments.models import (
     BalanceTransaction,
     CardRefund,
     Charge,
+    Customer,
     Dispute,
+    HostedPage,
     Payout,
     Presentation,
     Reader,
+    SavedCard,
     StripeEvent,
 )
 from studio.audited import AuditedAdmin
@@ -95,8 +98,28 @@ class CardRefundInline(ReadOnly, admin.TabularInline):
 
 @admin.register(Charge)
 class ChargeAdmin(_Money, WorkAdmin):
-    list_display = ("created_at", "location", "amount", "status", "card", "reader", "sale", "unsold_at", "dead_at")
-    list_filter = ("status", "location", "reader", GIVEN_UP, ("unsold_at", admin.EmptyFieldListFilter), "failure")
+    list_display = (
+        "created_at",
+        "location",
+        "amount",
+        "status",
+        "how",
+        "card",
+        "reader",
+        "sale",
+        "unsold_at",
+        "dead_at",
+    )
+    list_filter = (
+        "status",
+        "how",
+        "location",
+        "reader",
+        GIVEN_UP,
+        ("unsold_at", admin.EmptyFieldListFilter),
+        "failure",
+        "decline_group",
+    )
     list_select_related = ("location", "reader")
     search_fields = ("id", "owner", "about", "intent_id", "stripe_charge", "card_last4")
     date_hierarchy = "created_at"
@@ -108,6 +131,36 @@ class ChargeAdmin(_Money, WorkAdmin):
     def sale(self, charge: Charge) -> str:
         kind, _, key = charge.about.partition(":")
         return _link("pos_sale", key, key[-6:]) if kind == "sale" else ""
+
+
+@admin.register(HostedPage)
+class HostedPageAdmin(_Money, WorkAdmin):
+    list_display = ("created_at", "location", "purpose", "amount", "description", "status", "expires_at", "dead_at")
+    list_filter = ("status", "purpose", "location", GIVEN_UP)
+    list_select_related = ("location",)
+    search_fields = ("id", "owner", "about", "session_id", "intent_id", "client")
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+
+
+@admin.register(SavedCard)
+class SavedCardAdmin(WorkAdmin):
+    list_display = ("saved_at", "__str__", "client", "is_default", "expires", "removed_at", "dead_at")
+    list_filter = ("is_default", "brand", ("removed_at", admin.EmptyFieldListFilter), GIVEN_UP)
+    search_fields = ("id", "client", "last4", "stripe_method")
+    date_hierarchy = "saved_at"
+    show_full_result_count = False
+
+    @admin.display(description="expires", ordering=("exp_year"))
+    def expires(self, card: SavedCard) -> str:
+        return f"{card.exp_month:02}/{card.exp_year}"
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["client", "stripe_id"]
+    search_fields = ["client", "stripe_id"]
+    show_full_result_count = False
 
 
 @admin.register(CardRefund)

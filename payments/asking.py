@@ -13,17 +13,15 @@ from django.db.models import Count, Q, QuerySet
 
 from jobs.leases import LeaseLost, again, failed
 from jobs.leases import take as take_lease
-from payments import keys
+from payments import intents, off_session, pace
 from payments.charges import FINISH_AFTER, Failure, Status, WrongAmount, end_try, settle
 from payments.gateway import gateway
 from payments.models import Charge, Presentation, Reader
 from payments.rare import reached
 from payments.states import (
-    Attempt,
     Busy,
     Declined,
     Indeterminate,
-    IntentState,
     Misuse,
     NeedsCustomer,
     ReaderAction,
@@ -42,6 +40,10 @@ PATIENCE_SECONDS = 3.0
 """Who asks for a desk begins nothing more when that much is gone: the tablet hears how far it is, and comes back."""
 LONGEST_DOUBT = dt.timedelta(seconds=20)
 """A client stands at the desk: when Stripe is back, that must not take long to be known."""
+LONGEST_ALONE = dt.timedelta(minutes=10)
+"""Nobody stands there for a saved card."""
+AWAY_AFTER = 3
+"""So many saved cards in a row without an answer: Stripe is away, and the others wait a minute."""
 
 
 def ask(charge_id: uuid.UUID, *, now: dt.datetime) -> None:
@@ -67,8 +69,12 @@ def ask(charge_id: uuid.UUID, *, now: dt.datetime) -> None:
 
 
 def _others_find_out(now: dt.datetime) -> bool:
-    """Whether Stripe is away and some charges are being asked already: each would hold a thread of the web for long."""
-    found = Charge.objects.live().aggregate(
+    """Whether Stripe is away and some charges are being asked already: each would hold a thread of the web for long.
+
+    Saved cards wait long after a doubt, so what they know is old.
+    """
+    others = Charge.objects.live().exclude(how=Charge.How.OFF_SESSION)
+    found = others.aggregate(
         in_doubt=Count("pk", filter=Q(doubts__gt=0)), being_asked=Count("pk", filter=Q(lease_until__gt=now))
     )
     return bool(found["in_doubt"] >= AWAY_FROM and found["being_asked"] >= ASKED_WHILE_AWAY)
@@ -80,10 +86,32 @@ class LiveCharges:
     lease = LEASE
 
     def claimable(self, *, now: dt.datetime) -> QuerySet[Charge]:
-        return Charge.objects.to_be_asked()
+        return Charge.objects.to_be_asked().exclude(how=Charge.How.OFF_SESSION)
 
     def work(self, row: Charge, *, now: dt.datetime) -> None:
         go_on(row, now=now)
+
+
+class OffSessionCharges:
+    """The worker's look at charges to saved cards; a kind of its own, so that no desk waits behind a month's dues."""
+
+    lease = LEASE
+
+    def __init__(self) -> None:
+        self.untold = 0
+        self.away_until: dt.datetime | None = None
+
+    def claimable(self, *, now: dt.datetime) -> QuerySet[Charge]:
+        if self.away_until is not None and now < self.away_until:
+            return Charge.objects.none()
+        return Charge.objects.to_be_asked().filter(how=Charge.How.OFF_SESSION)
+
+    def work(self, row: Charge, *, now: dt.datetime) -> None:
+        go_on(row, now=now)
+        self.untold = self.untold + 1 if row.doubts else 0
+        if self.untold >= AWAY_AFTER:
+            reached("off_session_away")
+            self.untold, self.away_until = 0, now + LOOK_AGAIN
 
 
 def go_on(charge: Charge, *, now: dt.datetime, until: float = math.inf) -> None:
@@ -103,15 +131,21 @@ def go_on(charge: Charge, *, now: dt.datetime, until: float = math.inf) -> None:
         _doubt(charge, doubt, now=now)
     else:
         charge.refresh_from_db(fields=["status"])
-        ended = charge.status in (Status.SUCCEEDED, Status.CANCELLED)
-        again(charge, run_at=now + (FINISH_AFTER if ended else LOOK_AGAIN), doubts=0)
+        again(charge, run_at=now + (FINISH_AFTER if charge.has_ended else LOOK_AGAIN), doubts=0)
 
 
 def step(charge: Charge, *, now: dt.datetime, until: float = math.inf) -> None:
     """What is next for the charge, by what Stripe says of it now; Busy when there is no time left for that."""
+    if charge.how == Charge.How.OFF_SESSION:
+        off_session.step(charge, now=now, until=until)
+    else:
+        _step_at_the_desk(charge, now=now, until=until)
+
+
+def _step_at_the_desk(charge: Charge, *, now: dt.datetime, until: float) -> None:
     if charge.intent_id is None:
         if charge.cancel_wanted_at is not None:
-            _never_asked(charge)
+            intents.never_asked(charge)
             return
         if not _open(charge):
             return
@@ -128,39 +162,13 @@ def step(charge: Charge, *, now: dt.datetime, until: float = math.inf) -> None:
         _at_the_reader(charge, now=now)
 
 
-def _attempt(charge: Charge) -> Attempt:
-    kind, _, key = charge.about.partition(":")
-    metadata = {"attempt": str(charge.pk), "env": "live" if keys.is_live() else "test"} | ({kind: key} if key else {})
-    return Attempt(charge.pk, charge.amount_cents, charge.create_try, metadata, charge.intent_id or "")
-
-
 def _open(charge: Charge) -> bool:
-    """Make the intent and commit its id: only then may a card see it. False when the charge ended meanwhile."""
+    """Make the intent; False when the charge ended meanwhile, or Stripe refuses to make it."""
     try:
-        intent = gateway().open_intent(_attempt(charge))
-    except Indeterminate as doubt:
-        reached("create_5xx" if doubt.is_stored else "create_lost")
-        if doubt.is_stored:
-            # Stripe keeps that 500 under the key and would replay it for a day: the next try needs another key.
-            Charge.objects.filter(pk=charge.pk, intent_id=None).update(create_try=charge.create_try + 1)
-        raise
+        return intents.make(charge, gateway().open_intent)
     except Misuse as error:
         _give_up(charge, error)
         return False
-    mine = Charge.objects.to_be_asked().filter(pk=charge.pk, intent_id=None)
-    if not mine.update(intent_id=intent.id):
-        return _somebody_was_faster(charge, intent)
-    charge.intent_id = intent.id
-    return True
-
-
-def _somebody_was_faster(charge: Charge, intent: IntentState) -> bool:
-    """Another worker stored an intent, or the charge ended: ours is an orphan that no card will ever see."""
-    charge.refresh_from_db(fields=["intent_id", "status", "cancel_wanted_at", "try_wanted"])
-    if charge.intent_id != intent.id:
-        reached("orphan_cancelled")
-        gateway().cancel_intent(Attempt(charge.pk, charge.amount_cents, charge.create_try, {}, intent.id))
-    return False
 
 
 def _at_the_reader(charge: Charge, *, now: dt.datetime) -> None:
@@ -174,7 +182,7 @@ def _at_the_reader(charge: Charge, *, now: dt.datetime) -> None:
 def _present(charge: Charge, shown: Presentation, *, now: dt.datetime) -> None:
     """Tell the reader. A second time is harmless: the intent succeeds once, however often it is shown."""
     try:
-        gateway().send_to_reader(_attempt(charge), shown.reader.stripe_id, n=shown.n)
+        gateway().send_to_reader(intents.attempt_of(charge), shown.reader.stripe_id, n=shown.n)
     except Busy as busy:
         if busy.code == "terminal_reader_offline":
             end_try(charge, Failure.READER_GONE, now=now)
@@ -237,25 +245,12 @@ def _give_up(charge: Charge, error: Misuse) -> None:
     Charge.objects.live().filter(pk=charge.pk).update(status=Status.FAILED, failure=Failure.READER_FAILED)
 
 
-def _never_asked(charge: Charge) -> None:
-    """No intent is known: if one was made and its answer lost, it is unconfirmed for ever and takes no money."""
-    reached("cancelled_before_intent")
-    Charge.objects.to_be_asked().filter(pk=charge.pk, intent_id=None).update(status=Status.CANCELLED)
-
-
 def _cancel(charge: Charge, *, now: dt.datetime) -> None:
-    """Take it off the reader, cancel the intent, and believe only what the intent says then."""
+    """Take it off the reader, and cancel the intent."""
     assert charge.intent_id is not None  # noqa: S101
     if charge.reader is not None and charge.status != Status.FAILED:
         _clear(charge.reader, charge.intent_id)
-    try:
-        intent = gateway().cancel_intent(_attempt(charge))
-    except Busy as busy:
-        reached("cancel_too_late")
-        intent = gateway().read_intent(charge.intent_id)
-        if intent.status not in ("succeeded", "canceled"):
-            raise busy
-    settle(charge.pk, intent, now=now)
+    intents.cancel(charge, now=now)
 
 
 def _clear(reader: Reader, intent_id: str) -> None:
@@ -276,5 +271,8 @@ def _doubt(charge: Charge, doubt: Indeterminate, *, now: dt.datetime) -> None:
     if charge.intent_id is not None:
         Charge.objects.filter(pk=charge.pk, status=Status.SENT).update(status=Status.UNKNOWN)
         Charge.objects.filter(pk=charge.pk, status=Status.CREATED).update(status=Status.UNKNOWN)
+    if doubt.is_too_fast:
+        pace.slow_down(now=now)
     doubts = min(charge.doubts + 1, 12)
-    again(charge, run_at=now + min(SOON * 2**doubts, LONGEST_DOUBT), why=str(doubt) or "no answer", doubts=doubts)
+    longest = LONGEST_ALONE if charge.how == Charge.How.OFF_SESSION else LONGEST_DOUBT
+    again(charge, run_at=now + min(SOON * 2**doubts, longest), why=str(doubt) or "no answer", doubts=doubts)

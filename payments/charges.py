@@ -8,6 +8,7 @@ import datetime as dt
 import uuid
 
 from django.db import transaction
+from django.db.models import Max
 
 from payments.models import Charge, Presentation, Reader
 from payments.rare import reached
@@ -57,7 +58,7 @@ def take(*, owner: str, about: str, location: Location, amount_cents: int, reade
     _must_be_free(reader)
     charge = Charge(
         owner=owner,
-        n=Charge.objects.filter(owner=owner).count() + 1,
+        n=next_n(owner),
         about=about,
         location=location,
         reader=reader,
@@ -68,6 +69,20 @@ def take(*, owner: str, about: str, location: Location, amount_cents: int, reade
     charge.save(force_insert=True)
     Presentation.objects.create(charge=charge, n=1, reader=reader, asked_at=now)
     return charge
+
+
+def must_be_open(owner: str) -> None:
+    """ChargeInFlight while what is owed may still be paid by what was asked before, CardWasCharged when it is."""
+    for before in Charge.objects.select_for_update().filter(owner=owner):
+        if before.status == Status.SUCCEEDED:
+            raise CardWasCharged("A card has paid this already.")
+        if not before.has_ended:
+            raise ChargeInFlight("A card is still being asked for this. Wait until that is known.")
+
+
+def next_n(owner: str) -> int:
+    """The number of the owner's next attempt."""
+    return (Charge.objects.filter(owner=owner).aggregate(last=Max("n"))["last"] or 0) + 1
 
 
 def present_again(charge: Charge, *, n: int, reader: Reader | None, now: dt.datetime) -> None:
@@ -95,9 +110,7 @@ def present_again(charge: Charge, *, n: int, reader: Reader | None, now: dt.date
 
 def want_cancel(charge: Charge, *, now: dt.datetime) -> None:
     """Have the charge taken back at Stripe; it ends as cancelled, or as paid when the card was faster."""
-    unended = Charge.objects.filter(pk=charge.pk, cancel_wanted_at=None).exclude(
-        status__in=[Status.SUCCEEDED, Status.CANCELLED]
-    )
+    unended = Charge.objects.filter(pk=charge.pk, cancel_wanted_at=None).exclude(Charge.HAS_ENDED)
     unended.update(cancel_wanted_at=now, run_at=now, last_error="")
 
 
@@ -113,7 +126,7 @@ def settle(charge_id: uuid.UUID, intent: IntentState, *, now: dt.datetime) -> No
     """Move the charge to what its intent says, forward only; WrongAmount when Stripe took another amount."""
     with transaction.atomic(durable=True):
         charge = Charge.objects.select_for_update().get(pk=charge_id)
-        to = _status_of(intent)
+        to = _status_of(intent, charge)
         if to is None or to not in Charge.MOVES[charge.status]:
             if to is not None and to != charge.status:
                 reached("late_news_ignored")
@@ -122,7 +135,10 @@ def settle(charge_id: uuid.UUID, intent: IntentState, *, now: dt.datetime) -> No
             reached("news_before_id")
         charge.intent_id = intent.id
         charge.status = to
-        charge.failure, charge.decline_code = "", ""
+        if to == Status.FAILED:
+            charge.cancel_wanted_at = None  # done
+        else:
+            charge.failure = charge.decline_code = charge.decline_group = ""
         if to == Status.SUCCEEDED:
             _note_payment(charge, intent, now=now)
         if to != Status.REQUIRES_ACTION:
@@ -162,12 +178,14 @@ def _by_attempt(attempt: str) -> Charge | None:
         return None
 
 
-def _status_of(intent: IntentState) -> str | None:
+def _status_of(intent: IntentState, charge: Charge) -> str | None:
     """The status that an intent's means for a charge; None while it waits for a card."""
     if intent.status == "succeeded":
         return Status.SUCCEEDED
     if intent.status == "canceled":
-        return Status.CANCELLED
+        # A saved card's charge that did not pay is cancelled at Stripe, and only then has it failed.
+        has_failed = charge.how == Charge.How.OFF_SESSION and charge.failure
+        return Status.FAILED if has_failed else Status.CANCELLED
     if intent.status in ("processing", "requires_action", "requires_capture"):
         return Status.REQUIRES_ACTION
     return None

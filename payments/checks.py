@@ -13,7 +13,16 @@ from ledger.checks import Problem
 from ledger.models import Posting
 from ledger.money import dollars
 from payments import disputes, payouts
-from payments.models import BalanceReading, BalanceTransaction, CardRefund, Charge, Dispute, Payout, PayoutItem
+from payments.models import (
+    BalanceReading,
+    BalanceTransaction,
+    CardRefund,
+    Charge,
+    Dispute,
+    HostedPage,
+    Payout,
+    PayoutItem,
+)
 from payments.movements import BOOKS_BEGIN
 from payments.refunds import payable
 from payments.unsold import instrument
@@ -154,10 +163,19 @@ def check_charges_come_to_an_end(*, using: str, now: dt.datetime) -> Iterator[Pr
     for charge in old.filter(status__in=Charge.LIVE):
         yield Problem("charges", f"{charge} is {charge.get_status_display()} since {charge.created_at:%Y-%m-%d %H:%M}.")
     unnoticed = Charge.objects.using(using).filter(
-        created_at__lt=now - DAY_IS_OVER, status__in=["succeeded", "cancelled"], finished_at=None, unsold_at=None
+        Charge.HAS_ENDED, created_at__lt=now - DAY_IS_OVER, finished_at=None, unsold_at=None
     )
     for charge in unnoticed:
         yield Problem("charges", f"{charge} is {charge.get_status_display()}, and {charge.owner} took no note of it.")
+
+
+def check_pages_come_to_an_end(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """Pages: none is open for more than a day after its time."""
+    old = HostedPage.objects.using(using).filter(expires_at__lt=now - A_DAY, status__in=HostedPage.LIVE)
+    for page in old:
+        yield Problem(
+            "pages", f"{page} is {page.get_status_display()}, and was to end {page.expires_at:%Y-%m-%d %H:%M}."
+        )
 
 
 def check_card_refunds_are_sent(*, using: str, now: dt.datetime) -> Iterator[Problem]:

@@ -19,13 +19,16 @@ from payments import calling, reading, refusals
 from payments.states import (
     Attempt,
     BadSignature,
+    CardState,
     ChargeState,
+    CheckoutState,
     DisputeState,
     EventState,
     Gateway,
     Indeterminate,
     IntentState,
     Movement,
+    PageAsked,
     PayoutState,
     ReaderState,
     RefundState,
@@ -110,6 +113,75 @@ class StripeGateway(Gateway):
     def _new_terminal_location(self, place: str, address: dict[str, str]) -> str:
         params: Any = {"display_name": place, "address": address, "metadata": {"place": place}}
         return _ask("terminal.location", self._stripe.terminal.locations.create, params).id
+
+    # Saved cards, and Stripe's own pages ------------------------------------------------------------------------------
+
+    def ensure_customer(self, attempt: Attempt) -> str:
+        params: Any = {"metadata": attempt.metadata}
+        options: Any = {"idempotency_key": f"{attempt.uid}:customer:{attempt.create_try}"}
+        return _ask("customer", self._stripe.customers.create, params, options, is_kept=True).id
+
+    def open_off_session_intent(self, attempt: Attempt, customer: str) -> IntentState:
+        """As `open_intent`: what is replayed is no longer the truth."""
+        params: Any = {
+            "amount": attempt.amount_cents,
+            "currency": "usd",
+            "customer": customer,
+            "allowed_payment_method_types": ["card"],
+            "capture_method": "automatic",
+            "metadata": attempt.metadata,
+        }
+        options: Any = {"idempotency_key": f"{attempt.uid}:create:{attempt.create_try}"}
+        return reading.intent(
+            _ask("payment_intent", self._stripe.payment_intents.create, params, options, is_kept=True)
+        )
+
+    def confirm_off_session(self, attempt: Attempt, method: str) -> IntentState:
+        params: Any = {"payment_method": method, "off_session": True, "expand": ["latest_charge"]}
+        options: Any = {"idempotency_key": f"{attempt.uid}:confirm:{attempt.create_try}"}
+        confirm = self._stripe.payment_intents.confirm
+        return reading.intent(_ask("payment_intent", confirm, attempt.intent_id, params, options, is_kept=True))
+
+    def open_checkout(self, attempt: Attempt, asked: PageAsked) -> CheckoutState:
+        price = {
+            "currency": "usd",
+            "unit_amount": attempt.amount_cents,
+            "product_data": {"name": asked.description},
+        }
+        params = _page(attempt, asked) | {
+            "mode": "payment",
+            "line_items": [{"quantity": 1, "price_data": price}],
+            "payment_intent_data": {"metadata": attempt.metadata, "capture_method": "automatic"},
+        }
+        if asked.email and not asked.customer:
+            params["customer_email"] = asked.email
+        return self._open_page(attempt, params)
+
+    def open_card_setup(self, attempt: Attempt, asked: PageAsked) -> CheckoutState:
+        intent = {"metadata": attempt.metadata}
+        return self._open_page(attempt, _page(attempt, asked) | {"mode": "setup", "setup_intent_data": intent})
+
+    def _open_page(self, attempt: Attempt, params: Any) -> CheckoutState:
+        options: Any = {"idempotency_key": f"{attempt.uid}:page:{attempt.create_try}"}
+        sessions = self._stripe.checkout.sessions
+        return reading.checkout(_ask("checkout.session", sessions.create, params, options, is_kept=True))
+
+    def read_checkout(self, session_id: str) -> CheckoutState:
+        params: Any = {"expand": ["payment_intent.latest_charge", "setup_intent.payment_method"]}
+        return reading.checkout(_ask("checkout.session", self._stripe.checkout.sessions.retrieve, session_id, params))
+
+    def expire_checkout(self, session_id: str) -> CheckoutState:
+        return reading.checkout(_ask("checkout.session", self._stripe.checkout.sessions.expire, session_id))
+
+    def list_cards(self, customer: str) -> list[CardState]:
+        listed = _every(functools.partial(self._stripe.customers.payment_methods.list, customer), {"type": "card"})
+        return [reading.card(told) for told in listed]
+
+    def read_card(self, method: str) -> CardState:
+        return reading.card(_ask("payment_method", self._stripe.payment_methods.retrieve, method))
+
+    def detach_card(self, method: str) -> CardState:
+        return reading.card(_ask("payment_method", self._stripe.payment_methods.detach, method))
 
     # Refunds ---------------------------------------------------------------------------------------------------------
 
@@ -221,6 +293,19 @@ def _every(call: Callable[..., Any], params: dict[str, Any]) -> Iterator[Any]:
         if not (page.data and page.has_more):
             return
         page = _ask("list", page.previous_page if upwards else page.next_page)
+
+
+def _page(attempt: Attempt, asked: PageAsked) -> dict[str, Any]:
+    """What pages to pay on and to save a card on have in common; nothing of it may change from one try to the next."""
+    params: dict[str, Any] = {
+        "allowed_payment_method_types": ["card"],
+        "success_url": asked.success_url,
+        "cancel_url": asked.cancel_url,
+        "expires_at": int(asked.expires_at.timestamp()),
+        "client_reference_id": str(attempt.uid),
+        "metadata": attempt.metadata,
+    }
+    return params | ({"customer": asked.customer} if asked.customer else {})
 
 
 def _since(moment: dt.datetime) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from django.db.models import QuerySet
 from jobs.leases import TryLater, again, done
 from payments import keys
 from payments.asking import hear_reader
-from payments.charges import settle_by_intent
+from payments.cards import hear_card
 from payments.disputes import hear_dispute
 from payments.gateway import gateway
 from payments.models import StripeEvent, SyncPoint
+from payments.page_news import hear_intent, hear_session
 from payments.payouts import hear_payout
 from payments.rare import reached
 from payments.refunds import hear_refund
@@ -32,11 +33,18 @@ TYPES = (
     "charge.refunded",
     "charge.succeeded",
     "charge.updated",
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
     "payment_intent.canceled",
     "payment_intent.payment_failed",
     "payment_intent.processing",
     "payment_intent.requires_action",
     "payment_intent.succeeded",
+    "payment_method.automatically_updated",
+    "payment_method.detached",
+    "payment_method.updated",
     "payout.canceled",
     "payout.created",
     "payout.failed",
@@ -126,13 +134,21 @@ def _hear(event: StripeEvent, *, now: dt.datetime) -> None:
 
 
 def _hear_intent(intent_id: str, now: dt.datetime) -> None:
-    settle_by_intent(gateway().read_intent(intent_id), now=now)
+    hear_intent(gateway().read_intent(intent_id), now=now)
 
 
 def _hear_charge(charge_id: str, now: dt.datetime) -> None:
     intent_id = gateway().read_charge(charge_id).intent_id
     if intent_id:
         _hear_intent(intent_id, now)
+
+
+def _hear_session(session_id: str, now: dt.datetime) -> None:
+    hear_session(session_id, now=now)
+
+
+def _hear_card(method: str, now: dt.datetime) -> None:
+    hear_card(method, now=now)
 
 
 def _hear_refund(refund_id: str, now: dt.datetime) -> None:
@@ -153,6 +169,8 @@ def _hear_payout(payout_id: str, now: dt.datetime) -> None:
 
 HANDLERS: tuple[tuple[str, Callable[[str, dt.datetime], None]], ...] = (
     ("payment_intent.", _hear_intent),
+    ("checkout.session.", _hear_session),
+    ("payment_method.", _hear_card),
     ("charge.dispute.", _hear_dispute),
     ("charge.refund.", _hear_refund),
     ("charge.", _hear_charge),

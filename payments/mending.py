@@ -14,9 +14,9 @@ from jobs.leases import run_again
 from ledger import journal
 from ledger.accounts import Account
 from ledger.money import dollars
-from payments import asking, plainly, refunds, trouble, unsold
+from payments import asking, hosted, plainly, refunds, trouble, unsold
 from payments.charges import CardWasCharged
-from payments.models import CardRefund, Charge, StripeEvent
+from payments.models import CardRefund, Charge, HostedPage, StripeEvent
 from payments.refunds import NothingOwed
 from studio.audit import record
 from studio.models import Staff
@@ -50,6 +50,17 @@ def look_again(charge_id: uuid.UUID, *, by: Staff, now: dt.datetime) -> Told:
     asking.ask(charge_id, now=now)
     charge.refresh_from_db()
     return Told(plainly.charge(charge), not trouble.unclear_charges(now=now).filter(pk=charge_id).exists())
+
+
+def look_at_page(page_id: uuid.UUID, *, by: Staff, now: dt.datetime) -> Told:
+    """Ask Stripe about a page at once, also when that was given up."""
+    with transaction.atomic(durable=True):
+        page = HostedPage.objects.select_related("location").get(pk=page_id)
+        if not run_again(HostedPage.objects.live().filter(pk=page_id), now=now):
+            raise NothingToDo(f"It is clear meanwhile: {plainly.page(page)}")
+        record(at=now, action="page.looked_again", actor=by, location=page.location, subject=page)
+    page = hosted.look(hosted.ask(page, now=now), now=now) or page
+    return Told(plainly.page(page), not trouble.unclear_pages(now=now).filter(pk=page_id).exists())
 
 
 def give_unsold_back(charge_id: uuid.UUID, *, by: Staff, now: dt.datetime) -> Told:

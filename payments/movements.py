@@ -114,6 +114,7 @@ def _stray_charge(state: ChargeState, location: Location, *, now: dt.datetime) -
     return Charge.objects.create(
         owner=f"stripe:{state.id}",
         location=location,
+        how=Charge.How.FOUND,
         amount_cents=state.amount_cents,
         status=Charge.Status.SUCCEEDED,
         created_at=state.created_at,

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from payments import mending, trouble
 from payments.mending import Told
-from payments.models import CardRefund, Charge
+from payments.models import CardRefund, Charge, HostedPage
 from studio import rights
-from studio.models import GroupRight, Level, Location, Right, Staff
+from studio.models import Business, GroupRight, Level, Location, Right, Staff
 from studio.refusal import BadInput, Refusal
 
 MENDS = Right.MEND_CARDS
@@ -55,6 +55,7 @@ def page(request: HttpRequest, staff: Staff) -> HttpResponse:
     sees_all = rights.can(staff, Right.SEE_BOOKS, None) == Level.ALLOWED
     sections = trouble.find(locations, with_events=sees_all, now=now)
     context = {
+        "business": Business.current(),
         "sections": sections,
         "open_count": sum(section.count for section in sections if section.about.is_open),
         "may_act": rights.can(staff, MENDS, None) == Level.ALLOWED,
@@ -87,7 +88,7 @@ def _act(do: Callable[Concatenate[HttpRequest, Staff, P], Told]) -> Callable[...
             messages.info(request, refusal.sentence)
         except BadInput as bad:
             messages.error(request, bad.sentence)
-        except (Charge.DoesNotExist, CardRefund.DoesNotExist) as unknown:
+        except (Charge.DoesNotExist, CardRefund.DoesNotExist, HostedPage.DoesNotExist) as unknown:
             raise Http404 from unknown
         return redirect("trouble")
 
@@ -97,6 +98,11 @@ def _act(do: Callable[Concatenate[HttpRequest, Staff, P], Told]) -> Callable[...
 @_act
 def look_again(request: HttpRequest, staff: Staff, charge_id: uuid.UUID) -> Told:
     return mending.look_again(charge_id, by=staff, now=timezone.now())
+
+
+@_act
+def look_at_page(request: HttpRequest, staff: Staff, page_id: uuid.UUID) -> Told:
+    return mending.look_at_page(page_id, by=staff, now=timezone.now())
 
 
 @_act

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from payments import charges, refunds
+from payments import page_news, refunds
 from payments.charges import WrongAmount
 from payments.disputes import charge_of, hear_dispute
 from payments.gateway import gateway
@@ -50,7 +50,7 @@ def _of_charge(movement: Movement, now: dt.datetime) -> Origin:
     state = gateway().read_charge(movement.source)
     try:
         if state.intent_id:
-            charges.settle_by_intent(gateway().read_intent(state.intent_id), now=now)
+            page_news.hear_intent(gateway().read_intent(state.intent_id), now=now)
     except WrongAmount:
         return _contradicted(state)
     if known := _paid(movement.source):

@@ -2,7 +2,7 @@
 
 from jobs.leases import DIED_EACH_TIME
 from ledger.money import dollars
-from payments.models import CardRefund, Charge
+from payments.models import CardRefund, Charge, Dispute, HostedPage
 
 FAILURES = {
     "lost_or_stolen_card": "The card was reported lost or stolen.",
@@ -16,6 +16,19 @@ FAILURES = {
     "": "Stripe does not say why.",
 }
 """Stripe's reasons why a refund did not arrive."""
+
+
+CLAIMS = {
+    "credit_not_processed": "The cardholder says that a refund was promised and did not come.",
+    "duplicate": "The cardholder says that the same was charged twice.",
+    "fraudulent": "The cardholder says that they did not pay this.",
+    "general": "The cardholder did not say why.",
+    "product_not_received": "The cardholder says that they did not get what they paid for.",
+    "product_unacceptable": "The cardholder says that it was not what was promised.",
+    "subscription_canceled": "The cardholder says that the membership was cancelled before.",
+    "unrecognized": "The cardholder does not recognize the charge.",
+}
+"""Stripe's reasons of disputes."""
 
 
 def charge(about: Charge) -> str:
@@ -34,12 +47,24 @@ def _unfinished(about: Charge) -> str:
 
 def _how_far(about: Charge) -> str:
     if about.cancel_wanted_at is not None:
-        return "It is being taken back from the reader."
+        return "It is being taken back." if about.reader_id is None else "It is being taken back from the reader."
     if about.status == Charge.Status.FAILED:
         return f"The card has not paid: {about.get_failure_display() or 'not asked'}."
     if about.status == Charge.Status.CREATED:
         return "Stripe was asked for it, and has not confirmed that yet."
     return f"It is {about.get_status_display()}."
+
+
+def page(about: HostedPage) -> str:
+    """How far a page of Stripe's is."""
+    said = {
+        HostedPage.Status.PAID: "It was paid.",
+        HostedPage.Status.SAVED: "The card is saved.",
+        HostedPage.Status.EXPIRED: "Nobody can pay on it any more, and nothing was charged.",
+        HostedPage.Status.REFUSED: "Stripe refused to make it.",
+        HostedPage.Status.OPEN: "It is open; nothing is paid yet.",
+    }.get(HostedPage.Status(about.status), "What became of it is not known yet.")
+    return " ".join(filter(None, [said, _error(about.last_error), _given_up(about)]))
 
 
 def unsold(about: Charge) -> str:
@@ -48,6 +73,8 @@ def unsold(about: Charge) -> str:
         return "The cardholder disputes this charge. The bank decides who has the money: it can not go back now."
     if about.owner.startswith("stripe:"):
         return "It came to the Stripe account without Footfall: from its dashboard, a payment link or another program."
+    if about.owner.startswith("page:"):
+        return "The same had been paid another way before: this money came twice."
     if about.finished_at is not None:
         return "Its sale was not completed."
     return (
@@ -74,6 +101,20 @@ def refund_failure(reason: str) -> str:
     return FAILURES.get(reason, "Stripe refused it.")
 
 
+def dispute(about: Dispute) -> str:
+    """What the cardholder says, and where the money is meanwhile."""
+    claim = CLAIMS.get(about.reason, "Stripe tells the cardholder’s reason in its dashboard.")
+    if about.status.startswith("warning"):
+        return f"{claim} Their bank only asks so far: the money is still here."
+    return f"{claim} Their bank has taken the money and a fee until it decides."
+
+
+def unplaced(cents: int) -> str:
+    """Whether money in suspense came or went; `cents` as the books have it, debit positive."""
+    way = "went from" if cents > 0 else "came to"
+    return f"It {way} the Stripe balance, and Footfall can not tell what for."
+
+
 def _card(about: Charge) -> str:
     return about.card or "the card"
 
@@ -95,5 +136,5 @@ def _error(last_error: str) -> str:
     return "Stripe gave no clear answer."
 
 
-def _given_up(about: Charge | CardRefund) -> str:
+def _given_up(about: Charge | CardRefund | HostedPage) -> str:
     return "" if about.dead_at is None else "Footfall has stopped asking by itself."

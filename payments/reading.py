@@ -6,7 +6,9 @@ from typing import Any
 from payments.declines import group_of
 from payments.states import (
     Card,
+    CardState,
     ChargeState,
+    CheckoutState,
     Decline,
     DisputeState,
     EventState,
@@ -66,6 +68,36 @@ def _action(told: Any) -> ReaderAction:
         failure_code=getattr(told, "failure_code", None) or "",
         decline=decline(error),
         charge_id=_id(getattr(error, "charge", None)),
+    )
+
+
+def card(told: Any) -> CardState:
+    """A payment method of type card."""
+    shown = told.card
+    return CardState(
+        id=told.id,
+        customer=_id(getattr(told, "customer", None)),
+        brand=shown.brand,
+        last4=shown.last4,
+        exp_month=shown.exp_month,
+        exp_year=shown.exp_year,
+        fingerprint=getattr(shown, "fingerprint", None) or "",
+    )
+
+
+def checkout(told: Any) -> CheckoutState:
+    """A Checkout session; intent and card only where they are expanded."""
+    paid_by, set_up = getattr(told, "payment_intent", None), getattr(told, "setup_intent", None)
+    method = getattr(set_up, "payment_method", None)
+    return CheckoutState(
+        id=told.id,
+        status=getattr(told, "status", None) or "",
+        is_paid=told.payment_status == "paid",
+        amount_cents=getattr(told, "amount_total", None) or 0,
+        url=getattr(told, "url", None) or "",
+        intent=None if paid_by is None or isinstance(paid_by, str) else intent(paid_by),
+        card=None if method is None or isinstance(method, str) else card(method),
+        metadata=_metadata(told),
     )
 
 
@@ -177,7 +209,9 @@ def _card(charge: Any) -> Card | None:
     details = getattr(charge, "payment_method_details", None)
     used = None if details is None else getattr(details, details.type, None)
     last4 = getattr(used, "last4", None)
-    return Card(getattr(used, "brand", None) or "", last4) if last4 else None
+    if not last4:
+        return None
+    return Card(getattr(used, "brand", None) or "", last4, getattr(used, "fingerprint", None) or "")
 
 
 def _moment(seconds: int) -> dt.datetime:

@@ -34,7 +34,7 @@ def as_ours(error: Any, *, is_kept: bool) -> Exception:
         return Busy(code or "conflict")
     if status in OUR_FAULT and code not in UNCLEAR:
         return Misuse(what, code=code or _kind(told), status=status)
-    return Indeterminate(what, is_stored=is_kept and status >= 500)
+    return Indeterminate(what, is_stored=is_kept and status >= 500, is_too_fast=status == 429)
 
 
 def _kind(told: Any) -> str:

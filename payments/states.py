@@ -33,6 +33,8 @@ class Card:
 
     brand: str
     last4: str
+    fingerprint: str = field(default="", compare=False)
+    """The same for the same number, where Stripe tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,45 @@ class IntentState:
     created_at: dt.datetime | None = None
     succeeded_at: dt.datetime | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """A card that Stripe keeps: `id` is its payment method, `customer` empty when it was detached."""
+
+    id: str
+    customer: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutState:
+    """A Checkout session as it is now; `status` is Stripe's: open, complete, expired; `url` only while it is open."""
+
+    id: str
+    status: str
+    is_paid: bool
+    amount_cents: int
+    url: str
+    intent: IntentState | None = None
+    card: CardState | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PageAsked:
+    """What a Checkout page is to be: where it leads, until when it lives, whose it is."""
+
+    success_url: str
+    cancel_url: str
+    expires_at: dt.datetime
+    description: str = ""
+    customer: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +233,12 @@ class Busy(Exception):
 
 class Indeterminate(Exception):
     """No answer that says what happened: a timeout, a reset, a 5xx, a 429. `is_stored` for a 5xx, which Stripe keeps
-    under the idempotency key and replays."""
+    under the idempotency key and replays; `is_too_fast` for a 429."""
 
-    def __init__(self, what: str, *, is_stored: bool = False) -> None:
+    def __init__(self, what: str, *, is_stored: bool = False, is_too_fast: bool = False) -> None:
         super().__init__(what)
         self.is_stored = is_stored
+        self.is_too_fast = is_too_fast
 
 
 class Misuse(Exception):
@@ -235,6 +277,35 @@ class Gateway(Protocol):
 
     def register_reader(self, *, code: str, label: str, place: str, address: dict[str, str]) -> ReaderState:
         """Register a reader by the code on its screen, at a Terminal location made for `place`."""
+
+    def ensure_customer(self, attempt: Attempt) -> str:
+        """The customer of a client, whose id the attempt has; key `{uid}:customer:{create_try}`."""
+
+    def open_off_session_intent(self, attempt: Attempt, customer: str) -> IntentState:
+        """Make the intent for a saved card, unconfirmed; key `{uid}:create:{create_try}`."""
+
+    def confirm_off_session(self, attempt: Attempt, method: str) -> IntentState:
+        """Charge the card, its holder being away; key `{uid}:confirm:{create_try}`. Declined and NeedsCustomer are
+        the bank's; Busy `payment_intent_unexpected_state` when the intent is past that: read it then."""
+
+    def open_checkout(self, attempt: Attempt, asked: PageAsked) -> CheckoutState:
+        """Make a page to pay `amount_cents` on; key `{uid}:page:{create_try}`."""
+
+    def open_card_setup(self, attempt: Attempt, asked: PageAsked) -> CheckoutState:
+        """Make a page to save a card of the customer on; key `{uid}:page:{create_try}`."""
+
+    def read_checkout(self, session_id: str) -> CheckoutState:
+        """The session with its intent or the card that was saved on it."""
+
+    def expire_checkout(self, session_id: str) -> CheckoutState:
+        """Close the page; Misuse when it is not open any more: read it then."""
+
+    def list_cards(self, customer: str) -> list[CardState]: ...
+
+    def read_card(self, method: str) -> CardState: ...
+
+    def detach_card(self, method: str) -> CardState:
+        """Have Stripe let go of the card; Misuse when it has already: read it then."""
 
     def refund(self, attempt: Attempt) -> RefundState:
         """Give back `amount_cents` of the intent; key `{uid}:refund:{create_try}`."""

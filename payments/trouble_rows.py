@@ -10,7 +10,8 @@ from django.utils.timesince import timesince
 
 from ledger.money import dollars
 from payments import plainly
-from payments.models import CardRefund, Charge, StripeEvent
+from payments.models import BalanceTransaction, CardRefund, Charge, Dispute, HostedPage, StripeEvent
+from studio.models import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,17 @@ class Act:
     url: str
     is_first: bool = True
     wants_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """What 1190 holds under one name at one location, in cents, since when, and the movement it came by if known."""
+
+    name: str
+    location: Location
+    cents: int
+    since: dt.datetime
+    movement: BalanceTransaction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,23 @@ def unclear_charge(charge: Charge, now: dt.datetime) -> Row:
     look = Act("Look again now", reverse("trouble_charge_look", args=[charge.pk]))
     facts = _said(("Last error", charge.last_error))
     return _money(charge, charge, charge.created_at, now, plainly.charge(charge), facts, (look,))
+
+
+def unclear_page(page: HostedPage, now: dt.datetime) -> Row:
+    kind, _, name = page.about.partition(":")
+    return Row(
+        key=str(page.pk),
+        title=page.description,
+        sentence=plainly.page(page),
+        at=page.created_at,
+        when=_when(page.created_at, page.location.zone),
+        since=_since(page.created_at, now),
+        amount=f"${dollars(page.amount_cents)}" if page.amount_cents else "",
+        place=str(page.location),
+        sale=uuid.UUID(name) if kind == "sale" else None,
+        facts=_said(("At Stripe", page.session_id or ""), ("Last error", page.last_error)),
+        acts=(Act("Look again now", reverse("trouble_page_look", args=[page.pk])),),
+    )
 
 
 def unsold_charge(charge: Charge, now: dt.datetime) -> Row:
@@ -74,6 +103,50 @@ def unsent_refund(refund: CardRefund, now: dt.datetime) -> Row:
 def slow_refund(refund: CardRefund, now: dt.datetime) -> Row:
     assert refund.accepted_at is not None  # noqa: S101 - it is on its way
     return _money(refund, refund.charge, refund.accepted_at, now, plainly.refund(refund), (), ())
+
+
+def dispute(about: Dispute, now: dt.datetime, main: Location) -> Row:
+    """A contested charge; one that is not ours stands at the main location."""
+    charge = about.charge
+    kind, _, name = charge.about.partition(":") if charge else ("", "", "")
+    place = charge.location if charge else main
+    return Row(
+        key=about.pk,
+        title=f"Sale {name[-6:]}" if kind == "sale" else "Not from a sale of ours",
+        sentence=plainly.dispute(about),
+        at=about.opened_at,
+        when=_when(about.opened_at, place.zone),
+        since=_since(about.opened_at, now),
+        amount=f"${dollars(about.amount_cents)}",
+        place=str(place),
+        sale=uuid.UUID(name) if kind == "sale" else None,
+        facts=_said(
+            ("Card", charge.card if charge else ""),
+            ("Stripe’s reason", about.reason),
+            ("At Stripe", about.pk),
+            ("Charge", (charge.stripe_charge or "") if charge else ""),
+        ),
+    )
+
+
+def unplaced(money: Unplaced, now: dt.datetime) -> Row:
+    """Money in suspense; credit in the books is money that came, debit money that went."""
+    movement = money.movement
+    return Row(
+        key=f"{money.name or 'nameless'}-{money.location.pk}",
+        title=movement.category.replace("_", " ").capitalize() if movement else "In the books without a movement",
+        sentence=plainly.unplaced(money.cents),
+        at=money.since,
+        when=_when(money.since, money.location.zone),
+        since=_since(money.since, now),
+        amount=f"${dollars(abs(money.cents))}",
+        place=str(money.location),
+        facts=_said(
+            ("About", money.name),
+            ("Movement", movement.pk if movement else ""),
+            ("Stripe calls it", movement.type if movement else ""),
+        ),
+    )
 
 
 def event(news: StripeEvent, now: dt.datetime, zone: zoneinfo.ZoneInfo) -> Row:

@@ -1,12 +1,13 @@
 """What the tests of the gateway ask for."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from payments.gateway import gateway
-from payments.states import Attempt
+from payments.states import Attempt, PageAsked
 from tests.builders import NOW
 from tests.stripe_sim.stand_in import StandIn
 
@@ -30,7 +31,19 @@ def paid(stripe: StandIn, cents: int = 155_74) -> Attempt:
     return attempt
 
 
+A_PAGE = PageAsked("https://example.com/ok", "https://example.com/no", NOW + dt.timedelta(hours=2), "Dues", "cus_1")
+
 EVERY_CALL: dict[str, Callable[[], Any]] = {
+    "ensure_customer": lambda: gateway().ensure_customer(an_attempt()),
+    "open_off_session_intent": lambda: gateway().open_off_session_intent(an_attempt(), "cus_1"),
+    "confirm_off_session": lambda: gateway().confirm_off_session(an_attempt(intent="pi_1"), "pm_1"),
+    "open_checkout": lambda: gateway().open_checkout(an_attempt(), A_PAGE),
+    "open_card_setup": lambda: gateway().open_card_setup(an_attempt(), A_PAGE),
+    "read_checkout": lambda: gateway().read_checkout("cs_1"),
+    "expire_checkout": lambda: gateway().expire_checkout("cs_1"),
+    "list_cards": lambda: gateway().list_cards("cus_1"),
+    "read_card": lambda: gateway().read_card("pm_1"),
+    "detach_card": lambda: gateway().detach_card("pm_1"),
     "open_intent": lambda: gateway().open_intent(an_attempt()),
     "read_intent": lambda: gateway().read_intent("pi_1"),
     "cancel_intent": lambda: gateway().cancel_intent(an_attempt(intent="pi_1")),

@@ -6,19 +6,23 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 
 from jobs.worker import Worker
-from ledger.journal import balances
+from ledger import journal
+from ledger.accounts import Account
+from ledger.journal import balances, credit, debit
 from ledger.models import Entry
 from payments import refunds
+from payments.disputes import hear_dispute
 from payments.models import CardRefund, Charge, Reader, SyncPoint
 from payments.reconciliation import FetchMovements
 from payments.unsold import PutUnsoldAside
 from studio.models import AuditRow, Location
 from tests.books import books_are_clean
 from tests.builders import NOW, Studio, TestDesk, person
-from tests.payments.money import stops
+from tests.payments.money import moves, stops
 from tests.payments.office import (
     SLOW_REFUNDS,
     Office,
@@ -353,6 +357,60 @@ def test_a_refund_under_way_for_a_week_is_told_and_troubles_nobody(
     assert office.sections == {"slow": 1}
     assert "All calm" in office.html
     assert office.addresses == []
+
+
+# Disputes and suspense -----------------------------------------------------------------------------------------------
+
+
+def test_a_dispute_waits_for_an_answer_and_then_for_the_bank(
+    office: Office, desk: TestDesk, stripe: StandIn, reader: Reader
+) -> None:
+    stops(stripe)
+    basket = sold(desk, stripe, reader)
+    dispute = stripe.tell("disputes", charge=Charge.objects.get().stripe_charge)["id"]
+    hear_dispute(refunds.gateway().read_dispute(dispute), now=NOW)
+
+    assert office.sections == {"disputes": 1}
+    assert f"Sale {str(basket.sale.pk)[-6:]}" in office.html
+    assert "The cardholder says that they did not pay this. Their bank has taken the money" in office.html
+    assert dispute in office.html
+
+    stripe.sdk.disputes.update(dispute, {"evidence": {"customer_name": "Ada"}})
+    hear_dispute(refunds.gateway().read_dispute(dispute), now=NOW)
+    assert office.sections == {"deciding": 1}
+    assert "All calm" in office.html
+
+    stripe.tell(f"disputes/{dispute}", outcome="won")
+    hear_dispute(refunds.gateway().read_dispute(dispute), now=NOW)
+    assert office.sections == {}
+
+
+def test_money_that_nobody_could_place_shows_until_an_entry_says_what_it_was(
+    office: Office, studio: Studio, stripe: StandIn
+) -> None:
+    stops(stripe)
+    SyncPoint.objects.create(name="stripe_books", at=NOW - DAY)
+    movement = moves(stripe, "contribution", -25)
+    FetchMovements().run(now=NOW)
+
+    assert office.sections == {"suspense": 1}
+    assert "$0.25" in office.html
+    assert "It went from the Stripe balance, and Footfall can not tell what for." in office.html
+    assert movement in office.html
+
+    with transaction.atomic():
+        journal.post(
+            key="cleared",
+            kind="manual",
+            location=studio.location,
+            occurred_at=NOW,
+            now=NOW,
+            lines=[
+                debit(Account.PROCESSING_FEES, 25),
+                credit(Account.STRIPE_SUSPENSE, 25, instrument=movement),
+            ],
+        )
+    assert office.sections == {}
 
 
 # Who may, and how much ----------------------------------------------------------------------------------------------

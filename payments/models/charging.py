@@ -1,10 +1,10 @@
-"""What was asked of Stripe and what it said: charges, refunds, events, the money's way to the bank; all in cents."""
+"""Readers, and what Stripe was asked to take; all amounts in cents."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from jobs.leases import Leased
-from ledger.models import Entry
+from payments.models.cards import SavedCard
 from studio.ids import new_id
 from studio.models import Location
 
@@ -35,6 +35,13 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
     def to_be_asked(self) -> "ChargeQuerySet":
         """Live ones, and failed ones whose intent is to be cancelled."""
         return self.filter(Q(status__in=Charge.LIVE) | Q(status=Charge.Status.FAILED, cancel_wanted_at__isnull=False))
+
+    def ended(self, *, owner_prefix: str) -> "ChargeQuerySet":
+        """Those that have come to their end at Stripe, and whose owners (`due:` …) have not taken note of it.
+
+        A charge at a reader that failed has not ended: another card may still pay it.
+        """
+        return self.filter(Charge.HAS_ENDED, finished_at=None, owner__startswith=owner_prefix)
 
 
 class Charge(Leased):
@@ -72,6 +79,17 @@ class Charge(Leased):
         Status.CANCELLED: frozenset(),
     }
 
+    class How(models.TextChoices):
+        """How the card is asked."""
+
+        READER = "reader", "at a reader"
+        OFF_SESSION = "off_session", "a saved card, without the client"
+        HOSTED = "hosted", "on a page of Stripe's"
+        FOUND = "found", "found at Stripe"
+
+    HAS_ENDED = Q(status__in=["succeeded", "cancelled"]) | Q(status="failed", how="off_session")
+    """A saved card's charge has failed only once its intent is cancelled at Stripe."""
+
     class Failure(models.TextChoices):
         """Why the last try did not pay, as far as a person can do something about it."""
 
@@ -79,15 +97,22 @@ class Charge(Leased):
         CANCELLED_AT_READER = "cancelled_at_reader", "cancelled on the reader"
         READER_GONE = "reader_gone", "the reader did not answer"
         READER_FAILED = "reader_failed", "the reader could not do it"
+        CARD_GONE = "card_gone", "the card is no longer saved"
+        TIRED_OUT = "tired_out", "declined too often, not asked"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.CharField(
-        max_length=60, help_text="What is owed: tender:<uuid>, or stripe:<id> for money found there."
+        max_length=60,
+        help_text="What is owed: tender:<uuid>, due:<uuid>, order:<uuid>; page:<uuid> for money that came twice, "
+        "stripe:<id> for money found there.",
     )
     n = models.PositiveSmallIntegerField(default=1, help_text="Which attempt of the owner this is.")
     about = models.CharField(max_length=60, blank=True, help_text="What a person would look for: sale:<uuid>.")
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
     reader = models.ForeignKey(Reader, null=True, on_delete=models.PROTECT, related_name="charges")
+    how = models.CharField(max_length=12, choices=How, default=How.READER)
+    client = models.UUIDField(null=True, help_text="The client, by their plain id, where it is known.")
+    saved_card = models.ForeignKey(SavedCard, null=True, on_delete=models.PROTECT, related_name="charges")
     amount_cents = models.BigIntegerField()
     status = models.CharField(max_length=16, choices=Status, default=Status.CREATED)
     created_at = models.DateTimeField()
@@ -99,8 +124,14 @@ class Charge(Leased):
     stripe_charge = models.CharField(max_length=60, blank=True, db_index=True)
     card_brand = models.CharField(max_length=20, blank=True)
     card_last4 = models.CharField(max_length=4, blank=True)
+    card_fingerprint = models.CharField(
+        max_length=60, blank=True, help_text="The same for the same number; kept of cards that paid on a page."
+    )
     failure = models.CharField(max_length=20, choices=Failure, blank=True)
     decline_code = models.CharField(max_length=60, blank=True)
+    decline_group = models.CharField(
+        max_length=10, blank=True, help_text="What a saved card's decline asks for: never, customer, later, soon."
+    )
     doubts = models.PositiveSmallIntegerField(default=0, help_text="How often in a row Stripe gave no clear answer.")
     disputed_at = models.DateTimeField(null=True)
     unsold_at = models.DateTimeField(
@@ -127,6 +158,10 @@ class Charge(Leased):
                 name="paid_charge_names_its_intent",
                 condition=~Q(status="succeeded") | Q(succeeded_at__isnull=False) & ~Q(stripe_charge=""),
             ),
+            models.CheckConstraint(
+                name="off_session_charge_names_its_card",
+                condition=~Q(how="off_session") | Q(saved_card__isnull=False) & Q(client__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(
@@ -138,7 +173,8 @@ class Charge(Leased):
             models.Index(
                 name="charges_not_finished",
                 fields=["run_at"],
-                condition=Q(status__in=["succeeded", "cancelled"], finished_at=None),
+                condition=(Q(status__in=["succeeded", "cancelled"]) | Q(status="failed", how="off_session"))
+                & Q(finished_at=None),
             ),
         ]
 
@@ -151,6 +187,12 @@ class Charge(Leased):
     def is_live(self) -> bool:
         """Whether Stripe may still take the money without being asked again."""
         return self.status in self.LIVE
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more comes of it at Stripe."""
+        saved_card_failed = self.how == self.How.OFF_SESSION and self.status == self.Status.FAILED
+        return saved_card_failed or self.status in (self.Status.SUCCEEDED, self.Status.CANCELLED)
 
     @property
     def card(self) -> str:
@@ -177,174 +219,3 @@ class Presentation(models.Model):
 
     def __str__(self) -> str:
         return f"try {self.n} of {self.charge}"
-
-
-class CardRefund(Leased):
-    """Money on its way back to a card; a debt in 2250 from the decision until Stripe accepts it (rules 44, 44b, 47)."""
-
-    class Status(models.TextChoices):
-        CREATED = "created", "about to be sent"
-        PENDING = "pending", "on its way"
-        SUCCEEDED = "succeeded", "given back"
-        FAILED = "failed", "not given back"
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    charge = models.ForeignKey(Charge, on_delete=models.PROTECT, related_name="refunds")
-    owner = models.CharField(
-        max_length=60, unique=True, help_text="refund:<uuid>, void:<uuid>, unsold:<uuid>, again:<uuid>"
-    )
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
-    amount_cents = models.BigIntegerField()
-    status = models.CharField(max_length=10, choices=Status, default=Status.CREATED)
-    created_at = models.DateTimeField()
-    create_try = models.PositiveSmallIntegerField(default=0)
-    doubts = models.PositiveSmallIntegerField(default=0, help_text="How often in a row Stripe gave no clear answer.")
-    stripe_id = models.CharField(max_length=60, null=True, unique=True)  # noqa: DJ001 - unique, so absent is NULL
-    accepted_at = models.DateTimeField(null=True, help_text="When Stripe took it: posted 2250 to 1100.")
-    failed_at = models.DateTimeField(null=True)
-    failure = models.CharField(max_length=200, blank=True, help_text="Stripe's reason.")
-    settled_otherwise_at = models.DateTimeField(null=True, help_text="When the debt was paid some other way, or again.")
-
-    class Meta:
-        ordering = ["-created_at"]
-        constraints = [
-            models.CheckConstraint(name="card_refund_gives_something_back", condition=Q(amount_cents__gt=0)),
-            models.CheckConstraint(
-                name="accepted_card_refund_is_known_at_stripe",
-                condition=Q(accepted_at=None) | Q(stripe_id__isnull=False),
-            ),
-        ]
-        indexes = [
-            models.Index(
-                name="card_refunds_in_flight", fields=["run_at"], condition=Q(status__in=["created", "pending"])
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"card refund {str(self.pk)[-6:]} of {self.amount_cents} cents"
-
-    @property
-    def is_owed(self) -> bool:
-        """Whether the client still has to get the money from us: 2250 holds it."""
-        accepted = self.status in (self.Status.PENDING, self.Status.SUCCEEDED)
-        return not accepted and self.settled_otherwise_at is None
-
-
-class StripeEvent(Leased):
-    """An event as Stripe sent it, kept before anything is done about it."""
-
-    event_id = models.CharField(max_length=80, primary_key=True)
-    type = models.CharField(max_length=80)
-    object_id = models.CharField(max_length=80, blank=True)
-    api_version = models.CharField(max_length=40, blank=True)
-    created_at = models.DateTimeField(help_text="When it happened at Stripe.")
-    received_at = models.DateTimeField()
-    payload = models.TextField()
-    came_by = models.CharField(max_length=10, help_text="webhook or sweep")
-    done_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-received_at"]
-        indexes = [models.Index(name="stripe_events_waiting", fields=["run_at"], condition=Q(done_at=None))]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.event_id}"
-
-
-class SyncPoint(models.Model):
-    """How far something was read from Stripe."""
-
-    name = models.CharField(max_length=40, primary_key=True)
-    at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.name} up to {self.at:%Y-%m-%d %H:%M}"
-
-
-class BalanceTransaction(models.Model):
-    """A movement of the Stripe balance, posted once in the transaction that stores it (I20)."""
-
-    append_only = True
-
-    stripe_id = models.CharField(max_length=60, primary_key=True)
-    type = models.CharField(max_length=60)
-    category = models.CharField(max_length=60, help_text="Stripe's reporting_category, which decides the posting.")
-    source = models.CharField(max_length=60, blank=True, db_index=True)
-    amount_cents = models.BigIntegerField()
-    fee_cents = models.BigIntegerField()
-    net_cents = models.BigIntegerField()
-    created_at = models.DateTimeField(db_index=True)
-    available_on = models.DateField()
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
-    entry = models.ForeignKey(Entry, null=True, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        ordering = ["-created_at"]
-        constraints = [
-            models.CheckConstraint(
-                name="transaction_net_is_amount_less_fee", condition=Q(net_cents=F("amount_cents") - F("fee_cents"))
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.category} {self.stripe_id}"
-
-
-class Payout(models.Model):
-    """A transfer from the Stripe balance to the bank (posting rules 68 to 71)."""
-
-    stripe_id = models.CharField(max_length=60, primary_key=True)
-    status = models.CharField(max_length=20, help_text="Stripe's: pending, in_transit, paid, failed, canceled.")
-    amount_cents = models.BigIntegerField()
-    is_automatic = models.BooleanField()
-    created_at = models.DateTimeField()
-    arrives_on = models.DateField()
-    arrived_at = models.DateTimeField(null=True, help_text="When its arrival was posted (rule 69).")
-    itemised_at = models.DateTimeField(null=True, help_text="When its transactions were read and add up to it.")
-
-    class Meta:
-        ordering = ["-created_at"]
-
-    def __str__(self) -> str:
-        return f"payout {self.stripe_id}"
-
-
-class PayoutItem(models.Model):
-    """Which balance transactions an automatic payout consists of; its own is among them."""
-
-    transaction = models.OneToOneField(
-        BalanceTransaction, primary_key=True, on_delete=models.PROTECT, related_name="item"
-    )
-    payout = models.ForeignKey(Payout, on_delete=models.PROTECT, related_name="items")
-
-    def __str__(self) -> str:
-        return f"{self.transaction} in {self.payout}"
-
-
-class Dispute(models.Model):
-    """A charge that the cardholder contests (posting rules 39 to 43)."""
-
-    stripe_id = models.CharField(max_length=60, primary_key=True)
-    charge = models.ForeignKey(Charge, null=True, on_delete=models.PROTECT, related_name="disputes")
-    status = models.CharField(max_length=40, help_text="Stripe's: needs_response, under_review, won, lost …")
-    reason = models.CharField(max_length=60)
-    amount_cents = models.BigIntegerField()
-    opened_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True, help_text="When it was decided.")
-
-    class Meta:
-        ordering = ["-opened_at"]
-
-    def __str__(self) -> str:
-        return f"dispute {self.stripe_id}"
-
-
-class BalanceReading(models.Model):
-    """What Stripe said its balance was, and what the stored transactions came to then (I21)."""
-
-    read_at = models.DateTimeField(primary_key=True)
-    balance_cents = models.BigIntegerField(help_text="Available and pending.")
-    transactions_cents = models.BigIntegerField(help_text="Net of all stored transactions at that moment.")
-
-    def __str__(self) -> str:
-        return f"{self.balance_cents} cents at {self.read_at:%Y-%m-%d %H:%M}"
