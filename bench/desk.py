@@ -1,7 +1,8 @@
 """What a tablet waits for between two sales, among very many clients: `python -m bench.desk`.
 
 The catalogue, a search for a client, a look at a sale, and one line more on an open sale, each over real HTTP on a
-connection that is kept. bench/README.md says how to read the figures.
+connection that is kept; then the desk page under a finger, in Chromium where there is one. bench/README.md says how to
+read the figures.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bench import touch
 from bench.machine import Machine, Server, cpu_seconds, machine
 
 MOST_STATEMENTS, MOST_CPU_MS = 5, 5.0
@@ -136,7 +138,18 @@ def main() -> int:
     parser.add_argument("--engine", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--clients", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=300, help="of each work")
+    parser.add_argument("--taps", type=int, default=30, help="of each kind on the desk page")
+    parser.add_argument("--browser", action="store_true", help="only the desk page in Chromium")
     asked = parser.parse_args()
+    met = asked.browser or _works_are_met(asked)
+    if touch.CHROMIUM is None:
+        print("\nNo Chromium: the desk page was not measured (apt install chromium).", file=sys.stderr)
+        return 0 if met and not asked.browser else 1
+    return 0 if _page_is_met(asked) and met else 1
+
+
+def _works_are_met(asked: argparse.Namespace) -> bool:
+    """Measure and print what the server does for a tablet; whether all of it is within the target."""
     engines = ("sqlite", "postgresql") if asked.engine == "both" else (asked.engine,)
     met = True
     for engine in engines:
@@ -144,7 +157,17 @@ def main() -> int:
             found = measure(bench, engine=engine, asked=asked)
         print(written(engine, asked.clients, found), flush=True)
         met = met and all(work.is_met for work in found)
-    return 0 if met else 1
+    return met
+
+
+def _page_is_met(asked: argparse.Namespace) -> bool:
+    """Measure and print the desk page, on SQLite; whether all of it is within the target."""
+    with machine(settings="config.settings") as bench:
+        url = bench.database_url("sqlite", "page")
+        bench.call("bench.inside", "prepare", database_url=url)
+        load, taps = touch.touch(bench, url=url, rounds=asked.taps)
+    print(touch.written(load, taps), flush=True)
+    return load.is_met and all(tap.is_met for tap in taps)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,14 @@ def tablets(count: int) -> list[dict[str, str]]:
         return [_signed_on(name) for name in names]
 
 
+def paired(_number: int) -> dict[str, str]:
+    """The token of the tablet with the open drawer; nobody is signed on there."""
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        _, token = pair(code=new_pairing_code(Device.objects.get(name=DRAWER_TABLET), now=now), now=now)
+    return {"device": token}
+
+
 def grow(postings: int) -> dict[str, float]:
     """About that many postings of history, in the image of the newest sale, and how long that took."""
     started = time.monotonic()
@@ -74,12 +82,12 @@ def statements(lines: int) -> dict[str, Any]:
 
 def clients(count: int) -> dict[str, int]:
     """So many clients, found by their words."""
-    for first in range(0, count, 5000):
-        made = [_somebody(number) for number in range(first, min(first + 5000, count))]
+    for first in range(0, count, 1000):
+        made = [_somebody(number) for number in range(first, min(first + 1000, count))]
         with transaction.atomic(durable=True):
             keep_words(Client.objects.bulk_create(made))
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     return {"clients": count}
 
 
@@ -173,6 +181,7 @@ def _sell(client: APIClient, body: dict[str, Any]) -> None:
 COMMANDS: dict[str, Callable[[int], Any]] = {
     "prepare": prepare,
     "tablets": tablets,
+    "paired": paired,
     "grow": grow,
     "clients": clients,
     "looks": looks,

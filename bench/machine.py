@@ -39,6 +39,8 @@ class Machine:
     settings: str = "config.settings"
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
     postgres: Any = None
+    more: dict[str, str] = field(default_factory=dict)
+    """Variables of the environment that are to be otherwise."""
 
     def start_postgresql(self) -> int:
         """Start a PostgreSQL that keeps its promises on disk; the id of its first process."""
@@ -98,12 +100,14 @@ class Machine:
             "DEMO": "False",
             "SECRET_KEY": self.secret,
             "PIN_PEPPER": self.secret,
+            "GIFT_CODE_KEYS": f"0:{self.secret}",
             "SITE_URL": f"https://{HOST}",
             "ALLOWED_HOSTS": HOST,
             "CSRF_TRUSTED_ORIGINS": "",
             "TRUSTED_PROXY_COUNT": "1",
             "EMAIL_URL": "memorymail://",
             "DEFAULT_FROM_EMAIL": "studio@example.com",
+            **self.more,
         }
 
     def call(self, module: str, *arguments: object, database_url: str, postmaster: int | None = None) -> Any:

@@ -29,6 +29,8 @@ RIGHTS = {
     Approval.Action.REFUND: Right.REFUND_BEYOND,
     Approval.Action.VOID: Right.VOID,
     Approval.Action.DRAWER_DIFFERENCE: Right.DRAWER_DIFFERENCE,
+    Approval.Action.CREDIT: Right.DISCOUNT,
+    Approval.Action.GIFT_CARDS: Right.GIFT_CARDS,
 }
 """Which right an action asks for, of the requester and of the approver alike."""
 

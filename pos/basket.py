@@ -3,6 +3,9 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db.models import Exists, FilteredRelation, Model, QuerySet, UUIDField
 
 from ledger.accounts import Account
 from ledger.journal import Line, credit
@@ -13,8 +16,9 @@ from pos.asked import Desk
 from pos.kinds import Progress, line_kind, tender_kind
 from pos.models import DrawerSession, Receipt, Sale, SaleDiscount, SaleLine, SaleTax, Tender, Tip
 from pos.pricing import Priced
-from pos.writing import insert_together
+from pos.writing import change_and_delete, insert_together
 from studio.models import Location
+from studio.prepared import Prepared, Slot
 from studio.refusal import Refusal
 
 
@@ -22,6 +26,45 @@ class SaleChanged(Refusal):
     """Another tablet, tab or request was faster."""
 
     code = "sale_changed"
+
+    @classmethod
+    def of(cls, sale: Sale) -> "SaleChanged":
+        """Says by whom and on which tablet the sale was changed that is stored now."""
+        who = sale.changed_by or sale.opened_by
+        place = f" on {sale.device}" if sale.device else ""
+        return cls(f"{who} changed this sale{place} meanwhile.", revision=sale.revision)
+
+
+_SALE: Any = Slot("sale", UUIDField())
+
+
+def _lines() -> "QuerySet[Any]":
+    """A row for each line and each of its taxes; every row says what else there is to read of the sale."""
+    return (
+        SaleLine.objects.filter(sale=_SALE)
+        .annotate(taxed=FilteredRelation("taxes"))
+        .annotate(
+            has_discounts=Exists(SaleDiscount.objects.filter(sale=_SALE)),
+            has_tenders=Exists(Tender.objects.filter(sale=_SALE)),
+        )
+        .select_related("item", "therapist", "taxed")  # type: ignore[misc] # the plugin does not know filtered relations
+        .order_by("position")
+    )
+
+
+_LINES: Prepared[Any] = Prepared(_lines)
+_DISCOUNTS = Prepared(lambda: SaleDiscount.objects.filter(sale=_SALE).select_related("approver"))
+_TIPS = Prepared(lambda: Tip.objects.filter(sale=_SALE).select_related("therapist").order_by("id"))
+_TENDERS = Prepared(lambda: Tender.objects.filter(sale=_SALE).select_related("charge__reader"))
+_RECEIPT = Prepared(lambda: Receipt.objects.filter(sale=_SALE, refund=None).select_related("location"))
+
+
+def _of(sale: Sale, parts: Prepared[Any]) -> list[Any]:
+    """The stored parts of the sale, which know it."""
+    rows = parts.rows(sale=sale.pk)
+    for row in rows:
+        row.sale = sale
+    return rows
 
 
 def progress_of(tender: Tender) -> Progress | None:
@@ -44,22 +87,33 @@ class Basket:
         self.tenders: list[Tender] = []
         self.entry: Entry | None = None
         self.receipt: Receipt | None = None
-        self._touched = False
-        self._repriced = self._had_covers = False
+        self._touched = self._had_covers = False
+        self._replaced: list[type[Model]] = []
         self._drawers: dict[uuid.UUID, DrawerSession] = {}
 
     @classmethod
     def read(cls, sale: Sale, *, desk: Desk) -> "Basket":
         """The stored sale with its lines, discounts, taxes, tips, tenders and receipt."""
         basket = cls(sale, desk=desk)
-        basket.lines = list(sale.lines.select_related("item", "therapist"))
-        basket.discounts = list(sale.discounts.select_related("approver"))
-        basket.taxes = list(sale.taxes.order_by("id"))
-        basket.tips = list(sale.tips.select_related("therapist").order_by("id"))
-        basket.tenders = list(sale.tenders.select_related("charge__reader"))
+        rows = _of(sale, _LINES)
+        basket.lines = list({row.pk: row for row in rows}.values())
+        basket._take_taxes(rows)
+        if not rows or rows[0].has_discounts:
+            basket.discounts = _of(sale, _DISCOUNTS)
+        if sale.tip_cents:
+            basket.tips = _of(sale, _TIPS)
+        if not rows or rows[0].has_tenders:
+            basket.tenders = _of(sale, _TENDERS)
         if sale.is_completed:
-            basket.receipt = sale.receipts.select_related("location").filter(refund=None).first()
+            basket.receipt = next(iter(_of(sale, _RECEIPT)), None)
         return basket
+
+    def _take_taxes(self, rows: Sequence[Any]) -> None:
+        """The taxes that came with the lines, in the order in which they were worked out."""
+        taxes = [row.taxed for row in rows if hasattr(row, "taxed")]
+        for tax in taxes:
+            tax.sale = self.sale
+        self.taxes = sorted(taxes, key=lambda tax: tax.pk)
 
     @property
     def live_tenders(self) -> list[Tender]:
@@ -69,6 +123,13 @@ class Basket:
     def due_cents(self) -> int:
         """What is still to be paid; never negative once checked."""
         return self.sale.total_cents - sum(tender.covers_cents for tender in self.live_tenders)
+
+    @property
+    def payable_by_value_cents(self) -> int:
+        """What is due without the gift cards and dues on the sale, which stored value does not buy (R4)."""
+        bought = sum(line.paid_cents for line in self.lines if line_kind(line.kind).is_stored_value)
+        values = (one for one in self.live_tenders if one.line_id is not None or tender_kind(one.kind).is_stored_value)
+        return min(self.due_cents, self.sale.total_cents - bought - sum(one.covers_cents for one in values))
 
     @property
     def cash_due_cents(self) -> int:
@@ -107,8 +168,9 @@ class Basket:
         self.tenders = [tender for tender in self.tenders if tender.line_id is None]
         for tender in covers:
             self.add(tender)
+        parts = (SaleTax, self.taxes), (SaleDiscount, self.discounts), (Tip, self.tips), (SaleLine, self.lines)
+        self._replaced += [model for model, rows in parts if any(not row._state.adding for row in rows)]
         self.lines, self.discounts, self.taxes, self.tips = priced.lines, priced.discounts, priced.taxes, priced.tips
-        self._repriced = True
         sale = self.sale
         sale.list_cents = sum(line.list_cents for line in self.lines)
         sale.discount_cents = sum(line.discount_cents for line in self.lines)
@@ -142,6 +204,7 @@ class Basket:
     def touch(self, *, now: dt.datetime) -> None:
         """Mark the sale as changed by a request: it gets a new revision and another half hour."""
         self._touched = True
+        self.sale.device, self.sale.changed_by = self.desk.device, self.desk.staff
         self.sale.last_request_at = now
         self.sale.revision += 1
 
@@ -163,11 +226,11 @@ class Basket:
             return
         if not self.is_new:
             self._update_sale()
-            self._delete_old_lines()
             self._update_tenders()
         unsaved = ([self.sale], self.lines, self.discounts, self.taxes, self.tips, self.tenders)
         insert_together(*([row for row in rows if row._state.adding] for rows in unsaved))
-        self.is_new = self._touched = self._repriced = False
+        self.is_new = self._touched = self._had_covers = False
+        self._replaced = []
         self.read_revision, self.read_status = self.sale.revision, self.sale.status
 
     def _count_rounding(self) -> None:
@@ -177,16 +240,13 @@ class Basket:
         sale = self.sale
         fields = {f.attname: getattr(sale, f.attname) for f in sale._meta.concrete_fields if not f.primary_key}
         unchanged = Sale.objects.filter(pk=sale.pk, status=self.read_status, revision=self.read_revision)
-        if not unchanged.update(**fields):
-            raise SaleChanged("Somebody else changed this sale just now.")
+        if not change_and_delete(unchanged, fields, self._old_contents()):
+            raise SaleChanged.of(Sale.objects.select_related("device", "opened_by", "changed_by").get(pk=sale.pk))
 
-    def _delete_old_lines(self) -> None:
-        if not self._repriced:
-            return
-        covers = Tender._base_manager.filter(sale=self.sale, line__isnull=False)
-        contents = [model._base_manager.filter(sale=self.sale) for model in (SaleTax, SaleDiscount, Tip, SaleLine)]
-        for rows in [covers, *contents] if self._had_covers else contents:
-            rows._raw_delete(rows.db)
+    def _old_contents(self) -> "list[QuerySet[Any]]":
+        """What was read and has been replaced since: covers first, then what hangs on a line, then the lines."""
+        covers = [Tender._base_manager.filter(sale=self.sale, line__isnull=False)] if self._had_covers else []
+        return [*covers, *(model._base_manager.filter(sale=self.sale) for model in self._replaced)]
 
     def _update_tenders(self) -> None:
         known = [tender for tender in self.tenders if not tender._state.adding]

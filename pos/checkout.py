@@ -3,6 +3,9 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import UUIDField
 
 from ledger import journal
 from payments.charges import ChargeInFlight
@@ -15,6 +18,7 @@ from pos.pricing import context, list_prices, price
 from pos.tenders import MoreThanDue
 from studio import rights
 from studio.models import Right
+from studio.prepared import Prepared, Slot
 from studio.refusal import BadInput, Refusal
 
 DISCOUNT_PERCENT = 10
@@ -156,9 +160,16 @@ def complete_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket
     return basket
 
 
+_THIS: Any = Slot("sale", UUIDField())
+_FOUND = Prepared(lambda: Sale.objects.select_related("location", *AROUND).filter(pk=_THIS).order_by())
+_LOCKED = Prepared(
+    lambda: Sale.objects.select_for_update(of=("self",)).select_related(*AROUND).filter(pk=_THIS).order_by()
+)
+
+
 def find_sale(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
     """The stored sale of this location."""
-    sale = Sale.objects.select_related("location", *AROUND).filter(pk=sale_id).first()
+    sale = next(iter(_FOUND.rows(sale=sale_id)), None)
     if sale is None or sale.location_id != desk.location.pk:
         raise SaleNotFound("There is no such sale here.")
     return Basket.read(sale, desk=desk)
@@ -173,8 +184,7 @@ def read_locked(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
 
 
 def _lock(sale_id: uuid.UUID, *, desk: Desk) -> Sale | None:
-    sales = Sale.objects.select_for_update(of=("self",)).select_related(*AROUND)
-    sale = sales.filter(pk=sale_id).first()
+    sale = next(iter(_LOCKED.rows(sale=sale_id)), None)
     if sale is not None and sale.location_id != desk.location.pk:
         raise SaleNotFound("There is no such sale here.")
     if sale is not None:
@@ -211,7 +221,8 @@ def _put(
             return basket
         _may_change(basket, revision)
     sale = basket.sale
-    sale.client = _client(asked.client_id)
+    if asked.client_id != sale.client_id:
+        sale.client = _client(asked.client_id)
     sale.status, sale.label, sale.parked_at = Sale.Status.OPEN, "", None  # a parked one is resumed by its contents
     before = basket.discounts
     _price(basket, asked, now=now)
@@ -231,7 +242,15 @@ def _price(basket: Basket, asked: AskedSale, *, now: dt.datetime) -> None:
     at = context(asked, location=place, on=place.business_date(now), client=sale.client)
     lines = list_prices(asked, sale=sale, at=at)
     covers = covering.hold(asked.lines, lines, sale=sale, at=at, now=now)
-    basket.put(price(asked, sale=sale, lines=lines, at=at), covers)
+    priced = price(asked, sale=sale, lines=lines, at=at)
+    if covering.is_from_this_sale(asked.lines):
+        # What a package comes to after discounts and tax is known only now, and so what its sessions are worth.
+        paid = {line.position: line.net_cents for line in lines}
+        covering.let_go(covers, now=now)
+        lines = list_prices(asked, sale=sale, at=at)
+        covers = covering.hold(asked.lines, lines, sale=sale, at=at, now=now, paid=paid)
+        priced = price(asked, sale=sale, lines=lines, at=at)
+    basket.put(priced, covers)
 
 
 def _must_fit(basket: Basket) -> None:

@@ -4,15 +4,19 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from ledger.accounts import Account
 from ledger.checks import Problem
 from ledger.models import Entry, Posting
 from payments.models import Charge
+from pos.credit import instrument_of
 from pos.models import (
+    ClientCredit,
     Counter,
+    CreditHold,
+    CreditMove,
     Drawer,
     DrawerSession,
     Receipt,
@@ -147,17 +151,26 @@ def check_tips_are_as_given(*, using: str, now: dt.datetime) -> Iterator[Problem
 def check_every_sale_is_in_the_books(*, using: str, now: dt.datetime) -> Iterator[Problem]:
     """Each sale with an amount has its entry and each entry its sale; the same for refunds and voids."""
     sales = Sale.objects.using(using).filter(status__in=IN_THE_BOOKS)
-    worth = sales.exclude(list_cents=0, tip_cents=0)
-    expected = {f"sale:{pk}" for pk in worth.values_list("pk", flat=True)}
-    refunds = Refund.objects.using(using).exclude(net_cents=0, tax_cents=0, tip_cents=0)
-    expected |= {f"refund:{pk}" for pk in refunds.values_list("pk", flat=True)}
-    expected |= {f"void:{pk}" for pk in worth.filter(status=Sale.Status.VOIDED).values_list("pk", flat=True)}
+    refunds = Refund.objects.using(using)
+    nothing = Q(net_cents=0, tax_cents=0, tip_cents=0)
+    # A discount is in the books even where nothing is left to pay; what is prepaid credits the price paid (rule 5).
+    over_the_counter = SaleLine.objects.using(using).filter(sale=OuterRef("pk"), kind__in=["item", "custom"])
+    worth = sales.filter(~nothing | Q(Exists(over_the_counter.filter(gross_cents__gt=0))))
+    expected = _entry_keys(worth, refunds.exclude(nothing))
+    known = _entry_keys(sales, refunds)
     entries = Entry.objects.using(using).filter(kind__in=("sale", "refund", "void"))
     booked = set(entries.values_list("key", flat=True))
     for key in sorted(expected - booked):
         yield Problem("sales", f"{key} is not in the books")
-    for key in sorted(booked - expected):
+    for key in sorted(booked - known):
         yield Problem("sales", f"{key} is in the books without its row")
+
+
+def _entry_keys(sales: QuerySet[Sale], refunds: QuerySet[Refund]) -> set[str]:
+    """Under which keys they stand in the books, with the voids of the sales."""
+    keys = {f"sale:{pk}" for pk in sales.values_list("pk", flat=True)}
+    keys |= {f"refund:{pk}" for pk in refunds.values_list("pk", flat=True)}
+    return keys | {f"void:{pk}" for pk in sales.filter(status=Sale.Status.VOIDED).values_list("pk", flat=True)}
 
 
 def check_receipts_have_no_gaps(*, using: str, now: dt.datetime) -> Iterator[Problem]:
@@ -209,3 +222,32 @@ def check_cards_paid_their_sales(*, using: str, now: dt.datetime) -> Iterator[Pr
     kept = Q(status=Tender.Status.RELEASED, charge__status=Charge.Status.SUCCEEDED, charge__unsold_at=None)
     for tender in cards.filter(kept, charge__finished_at__isnull=False):
         yield Problem("R3", f"charge {tender.charge_id} was paid, its tender released, and its money is nowhere")
+
+
+def check_store_credit(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """I14 2230 is what the credits come to, each at its location, and what is held is what open sales hold."""
+    booked = Posting.objects.using(using).filter(account=Account.CLIENT_CREDIT).order_by()
+    sums = booked.values_list("instrument", "location").annotate(Sum("amount_cents"))
+    owed = {(who, where): -cents for who, where, cents in sums}
+    credits_now = ClientCredit.objects.using(using).annotate(
+        moved=_sum(CreditMove.objects.using(using), "credit", "amount_cents"),
+        on_hold=_sum(CreditHold.objects.using(using), "credit", "amount_cents"),
+    )
+    for row in credits_now:
+        in_books = owed.pop((instrument_of(row), row.location_id), 0)
+        if not in_books == row.balance_cents == row.moved:
+            yield Problem("I14", f"{row}: books {in_books}, balance {row.balance_cents}, moves {row.moved}")
+        if row.held_cents != row.on_hold:
+            yield Problem("I14", f"{row}: held {row.held_cents}, open sales hold {row.on_hold}")
+    for (who, where), cents in owed.items():
+        if cents:
+            yield Problem("I14", f"books have {cents} of “{who}” at location {where}, which is no credit there")
+
+
+def check_store_credit_is_held_by_open_sales(*, using: str, now: dt.datetime) -> Iterator[Problem]:
+    """Each hold of store credit belongs to a held tender, and a tender's holds add up to it (DESIGN "Stored value")."""
+    tenders = Tender.objects.using(using).filter(kind="store_credit")
+    held = tenders.annotate(on_hold=_sum(CreditHold.objects.using(using), "tender", "amount_cents"))
+    is_held = Q(status=Tender.Status.HELD)
+    for tender in held.filter(is_held & ~Q(on_hold=F("amount_cents")) | ~is_held & ~Q(on_hold=0)):
+        yield Problem("holds", f"tender {tender.pk}: {tender.status}, {tender.amount_cents}, holds {tender.on_hold}")

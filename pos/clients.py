@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Count, F, Max, Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Max, Min, Sum
 from phonenumber_field.phonenumber import PhoneNumber
 from phonenumbers import NumberParseException
 
 from pos.asked import Desk
-from pos.finding import holding, keep_words
+from pos.finding import keep_words
 from pos.models import Client, Refund, Sale, SaleLine
 from studio import audit, rights
 from studio.models import Right
@@ -21,13 +21,6 @@ from studio.refusal import BadInput
 LONGEST_EMAIL = 254
 FAVOURITES = 3
 VISITED = (Sale.Status.COMPLETED, Sale.Status.PARTLY_REFUNDED, Sale.Status.REFUNDED)
-
-
-def search(words: str) -> QuerySet[Client]:
-    """Clients whose name, mail or phone fits every word, in order of name; all of them without words."""
-    visits = Sale.objects.filter(client=OuterRef("pk")).exclude(business_date=None)
-    last_visit = Subquery(visits.order_by("-business_date").values("business_date")[:1])
-    return holding(Client.objects.all(), words).annotate(last_visit_on=last_visit).order_by("name", "pk")
 
 
 @dataclass(frozen=True, slots=True)

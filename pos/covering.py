@@ -5,7 +5,7 @@ it again, so a tablet may change its mind as often as it likes (decision 0013).
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pos.asked import AskedCover, AskedLine, fingerprint
 from pos.kinds import Covering, PricingContext, tender_kind
@@ -22,17 +22,29 @@ def let_go(tenders: Sequence[Tender], *, now: dt.datetime) -> None:
 
 
 def hold(
-    asked: Sequence[AskedLine], lines: Sequence[SaleLine], *, sale: Sale, at: PricingContext, now: dt.datetime
+    asked: Sequence[AskedLine],
+    lines: Sequence[SaleLine],
+    *,
+    sale: Sale,
+    at: PricingContext,
+    now: dt.datetime,
+    paid: Mapping[int, int] | None = None,
 ) -> list[Tender]:
     """Cover the lines that ask for it; the unsaved tenders, each with its instrument held. Lines know what covers them.
 
-    In the order of the instruments, so that two sales never wait for each other.
+    In the order of the instruments, so that two sales never wait for each other. `paid` is what lines come to without
+    tax, by position, where it is known.
     """
     wishes = [(wish.cover, line) for wish, line in zip(asked, lines, strict=True) if wish.cover is not None]
     taken: list[Tender] = []
     for wish, line in sorted(wishes, key=lambda pair: (pair[0].kind, pair[0].instrument, pair[1].position)):
-        taken.append(_cover(wish, line, on=Covering(sale, lines, at, taken), now=now))
+        taken.append(_cover(wish, line, on=Covering(sale, lines, at, taken, paid or {}), now=now))
     return taken
+
+
+def is_from_this_sale(asked: Sequence[AskedLine]) -> bool:
+    """Whether a line is covered by what another line of the sale sells, whose price its own depends on."""
+    return any(wish.cover is not None and wish.cover.line is not None for wish in asked)
 
 
 def _cover(wish: AskedCover, line: SaleLine, *, on: Covering, now: dt.datetime) -> Tender:

@@ -87,9 +87,9 @@ def complete_unattended(basket: Basket, *, now: dt.datetime) -> bool:
 
 def drop_unattended(basket: Basket, tender: Tender, *, now: dt.datetime) -> None:
     """Take off a tender that ended without paying; that is no request of anybody, the half hour of the sale runs on."""
-    last_request_at = basket.sale.last_request_at
+    last_request_at, changed_by = basket.sale.last_request_at, basket.sale.changed_by
     drop(basket, tender, now=now)
-    basket.sale.last_request_at = last_request_at
+    basket.sale.last_request_at, basket.sale.changed_by = last_request_at, changed_by
     basket.write()
 
 

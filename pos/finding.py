@@ -6,13 +6,16 @@ Each client's words are rows with an index, so that a hundred thousand clients a
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
+from typing import Any, Self
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast
 
-from pos.models import Client, ClientWord
+from pos.models import Client, ClientWord, Sale
 
 LONGEST = 80
 LEAST_DIGITS = 3
@@ -27,7 +30,7 @@ def keep_words(clients: Iterable[Client]) -> None:
     clients = list(clients)
     ClientWord.objects.filter(client__in=clients).delete()
     words = [
-        ClientWord(client=client, word=word)
+        ClientWord(client=client, word=word, name=client.name)
         for client in clients
         for word in sorted(words_of(client.name, client.email, str(client.phone)))
     ]
@@ -42,12 +45,49 @@ def words_of(name: str, email: str, phone: str) -> set[str]:
     return {word[:LONGEST] for word in words if word}
 
 
-def holding(clients: QuerySet[Client], typed: str) -> QuerySet[Client]:
-    """Those that everything typed fits."""
-    for part in _joined_numbers(typed).split():
-        for either in _asked(part):
-            clients = clients.filter(_has(either))
-    return clients
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The clients that everything typed fits, in order of name.
+
+    A page is cut from the words and their names, in one index; then only its clients are read.
+    """
+
+    words: QuerySet[ClientWord]
+    order: tuple[str, ...] = ("name", "id")
+
+    def order_by(self, *order: str) -> Self:
+        return replace(self, order=order)
+
+    def filter(self, **conditions: Any) -> Self:
+        return replace(self, words=self.words.filter(**conditions))
+
+    def __getitem__(self, page: slice) -> QuerySet[Client]:
+        order = [field.replace("name", "its_name").replace("id", "client") for field in self.order]
+        once = self.words.values("client").annotate(its_name=Min("name")).order_by(*order)
+        return as_told(Client.objects.filter(pk__in=once.values("client")[page])).order_by(*self.order)
+
+    def __iter__(self) -> Iterator[Client]:
+        return iter(self[:])
+
+
+def find(typed: str) -> Found | QuerySet[Client]:
+    """The clients that everything typed fits, in order of name; all of them when nothing is typed."""
+    asked = [either for part in _joined_numbers(typed).split() for either in _asked(part)]
+    if not asked:
+        return as_told(Client.objects.order_by("name", "pk"))
+    longest, *others = sorted(asked, key=lambda either: -min(map(len, either)))  # the longest fits the fewest
+    words = ClientWord.objects.filter(_begins_any(longest))
+    for either in others:
+        words = words.filter(_has(either))
+    return Found(words)
+
+
+def as_told(clients: QuerySet[Client]) -> QuerySet[Client]:
+    """With `last_visit_on`, and `number`, the stored phone number as it is: to understand it anew is slow."""
+    visits = Sale.objects.filter(client=OuterRef("pk")).exclude(business_date=None)
+    last_visit = Subquery(visits.order_by("-business_date").values("business_date")[:1])
+    told = clients.annotate(last_visit_on=last_visit, number=Cast("phone", CharField()))
+    return told.only("name", "email", "note", "created_at")
 
 
 def _asked(part: str) -> Iterator[tuple[str, ...]]:
@@ -65,8 +105,11 @@ def _asked(part: str) -> Iterator[tuple[str, ...]]:
 
 
 def _has(spellings: tuple[str, ...]) -> Exists:
-    begins = reduce(or_, map(_begins, spellings))
-    return Exists(ClientWord.objects.filter(begins, client=OuterRef("pk")))
+    return Exists(ClientWord.objects.filter(_begins_any(spellings), client=OuterRef("client")))
+
+
+def _begins_any(spellings: tuple[str, ...]) -> Q:
+    return reduce(or_, map(_begins, spellings))
 
 
 def _begins(word: str) -> Q:

@@ -42,6 +42,11 @@ class Payable(Protocol):
         ...
 
     @property
+    def payable_by_value_cents(self) -> int:
+        """What of it gift cards, store credit and the like may pay; below zero when they pay too much already (R4)."""
+        ...
+
+    @property
     def live_tenders(self) -> list[Tender]:
         """What is on the sale to pay it, held or settled."""
         ...
@@ -107,6 +112,10 @@ class Progress:
     decline_code: str = ""
     reader_id: int | None = None
     reader: str = ""
+    url: str = ""
+    """Where the client pays, while that is possible."""
+    is_over: bool = False
+    """Whether nothing comes of this try any more, whatever its state: another one is a new one."""
 
     @property
     def is_waiting(self) -> bool:
@@ -116,7 +125,7 @@ class Progress:
     @property
     def has_ended(self) -> bool:
         """Whether nothing can become of it any more."""
-        return self.state in self.ENDED
+        return self.is_over or self.state in self.ENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +149,16 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Covering:
-    """The sale whose lines are being covered: all its lines, where and when they are priced, the covers so far."""
+    """The sale whose lines are being covered: all its lines, where and when they are priced, the covers so far.
+
+    `paid` is what the lines come to without tax, by position, once that is known: lines that sell what covers others.
+    """
 
     sale: Sale
     lines: Sequence[SaleLine]
     at: PricingContext
     taken: Sequence[Tender]
+    paid: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +179,10 @@ class TenderKind(Protocol):
     name: ClassVar[str]
     gives_back_cash: ClassVar[bool]
     """Whether a refund of it is paid from the drawer."""
+    is_stored_value: ClassVar[bool]
+    """Whether it was paid before, so that it does not buy gift cards and the like (R4)."""
+    at_once: ClassVar[bool]
+    """Whether the desk takes it by one tap, with nothing else to choose or to wait for."""
 
     def find(self, code: str, *, now: dt.datetime) -> Offer | None:
         """What a typed or scanned code stands for, if it is one of this kind."""

@@ -26,16 +26,25 @@ class CardOnline(CardOnReader):
         raise BadInput("kind", "A card pays online on its own page, not at the desk.")
 
 
-def sell_paid(*, sale_id: uuid.UUID, asked: AskedSale, charge: Charge, location: Location, now: dt.datetime) -> Basket:
+def sell_paid(
+    *,
+    sale_id: uuid.UUID,
+    asked: AskedSale,
+    charge: Charge,
+    location: Location,
+    now: dt.datetime,
+    priced_at: dt.datetime | None = None,
+) -> Basket:
     """The whole sale that a paid charge is for, completed in the caller's transaction; again is the same sale.
 
+    It costs what it did at `priced_at`, when the card was asked: prices and tax rates may have changed since.
     WrongAmount when the charge did not pay what the sale comes to: the order's price is fixed before its card is asked.
     """
     desk = Desk(location=location, staff=Staff.objects.online())
     known = Sale.objects.filter(pk=sale_id).exists()
     if known:
         return checkout.read_locked(sale_id, desk=desk)
-    basket = checkout.new_basket(sale_id=sale_id, asked=asked, desk=desk, now=now)
+    basket = checkout.new_basket(sale_id=sale_id, asked=asked, desk=desk, now=priced_at or now)
     amount_cents = charge.amount_cents
     tender = Tender(id=new_id(), kind=CardOnline.code, amount_cents=amount_cents, tendered_cents=amount_cents)
     tender.charge = charge

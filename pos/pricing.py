@@ -175,7 +175,7 @@ def _takes_discounts(line: SaleLine) -> bool:
 
 
 def _take_off(wish: AskedDiscount, *, sale: Sale, lines: Sequence[SaleLine], on_line: SaleLine | None) -> SaleDiscount:
-    if wish.reason not in SaleDiscount.Reason.values or wish.reason == SaleDiscount.Reason.MEMBER:
+    if wish.reason not in SaleDiscount.GIVEN_BY_HAND:
         raise BadInput("reason", "Say why there is a discount: choose one of the reasons.")
     left = [line.money_cents - line.discount_cents for line in lines]
     value_cents = _discount_value(wish, sum(left))

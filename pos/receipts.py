@@ -134,8 +134,9 @@ def _sale_lines(sale: Sale) -> list[Row]:
     for line in sale.lines.select_related("therapist"):
         label = line.name if line.quantity == 1 else f"{line.quantity} × {line.name}"
         off = f"{dollars(line.discount_cents)} off" if line.discount_cents else ""
-        note = " · ".join(filter(None, [f"with {line.therapist}" if line.therapist and line.is_service else "", off]))
-        rows.append(Row(label, dollars(line.list_cents - line.discount_cents), note))
+        by = f"with {line.therapist}" if line.therapist and line.is_service else ""
+        note = " · ".join(filter(None, [by, off, line.reference]))
+        rows.append(Row(label, dollars(line.charged_cents), note))
     return rows
 
 

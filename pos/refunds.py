@@ -77,8 +77,22 @@ def refund_sale(
         return find_refund(known)
     _must_be_refundable(sale)
     given = _plan(sale, refund_id, asked, desk=desk, now=now)
-    given.refund.fingerprint = mark
     given.refund.approver = _approver(given.refund, sale=sale, approval_id=approval_id, desk=desk, now=now)
+    return _made(given, sale=sale, mark=mark, desk=desk, now=now)
+
+
+def refund_by_law(
+    *, sale_id: uuid.UUID, refund_id: uuid.UUID, asked: AskedRefund, desk: Desk, now: dt.datetime
+) -> GivenBack:
+    """Give back what a client has a right to, as when withdrawing within the first days: nobody has to approve it."""
+    sale = lock_sale(sale_id, desk)
+    _must_be_refundable(sale)
+    given = _plan(sale, refund_id, asked, desk=desk, now=now)
+    return _made(given, sale=sale, mark=fingerprint(asked), desk=desk, now=now)
+
+
+def _made(given: GivenBack, *, sale: Sale, mark: str, desk: Desk, now: dt.datetime) -> GivenBack:
+    given.refund.fingerprint = mark
     _write(given)
     _finish(given, sale=sale, desk=desk, now=now)
     return given

@@ -27,10 +27,18 @@ class MoreThanDue(Refusal):
     code = "more_than_due"
 
 
+class PaysNoValue(Refusal):
+    """Gift cards, reloads and dues are paid with money (R4)."""
+
+    code = "pays_no_stored_value"
+
+
 class PaysAnything:
     """A way to pay that no client owns, that has no code, and that covers no line."""
 
     code: ClassVar[str]
+    is_stored_value: ClassVar[bool] = False
+    at_once: ClassVar[bool] = False
 
     def find(self, code: str, *, now: dt.datetime) -> Offer | None:
         return None
@@ -110,6 +118,7 @@ class Cash(PlainTender):
     name = "Cash"
     account = Account.CASH_DRAWER
     gives_back_cash = True
+    at_once = True
 
     def hold(self, asked: AskedTender, *, tender_id: uuid.UUID, basket: Payable, now: dt.datetime) -> Tender:
         part_cents = min(wanted_cents(asked, basket.due_cents), basket.due_cents)
@@ -147,6 +156,8 @@ def exactly_cents(asked: AskedTender, due_cents: int) -> int:
 
 class NoChange(PlainTender):
     """A tender that pays exactly what it says."""
+
+    at_once = True
 
     def hold(self, asked: AskedTender, *, tender_id: uuid.UUID, basket: Payable, now: dt.datetime) -> Tender:
         amount_cents = exactly_cents(asked, basket.due_cents)

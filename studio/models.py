@@ -200,6 +200,8 @@ class Right(models.TextChoices):
     SEE_BOOKS = "see_books", "see the books"
     MANAGE_PERIODS = "manage_periods", "close and reopen months"
     MEND_CARDS = "mend_cards", "settle what went wrong with cards"
+    GIFT_CARDS = "gift_cards", "block, replace and cash out gift cards"
+    REVEAL_CODES = "reveal_codes", "see the codes of gift cards"
 
 
 class Level(models.TextChoices):

@@ -42,6 +42,13 @@ class Prepared(Generic[Row]):
 
     def rows(self, **values: Any) -> list[Row]:
         """The rows for these values of the slots, as the queryset would have given them."""
+        run = self._filled(values)
+        query = SimpleNamespace(get_compiler=lambda **_: run)
+        found: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
+        return list(ModelIterable(found))
+
+    def _filled(self, values: dict[str, Any]) -> Any:
+        """The compiler of the query, with these values in its slots."""
         if self._compiled is None:
             compiler: Any = self._make().query.get_compiler(DEFAULT_DB_ALIAS)
             self._compiled = (compiler, *compiler.as_sql())
@@ -50,6 +57,12 @@ class Prepared(Generic[Row]):
         run.connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
         filled = [part.filled(values, run.connection) if isinstance(part, Slot) else part for part in params]
         run.as_sql = lambda *_, **__: (sql, filled)
-        query = SimpleNamespace(get_compiler=lambda **_: run)
-        found: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
-        return list(ModelIterable(found))
+        return run
+
+
+class PreparedValues(Prepared[Any]):
+    """The same for a queryset of `values_list`: rows without a model around them, for long lists that are only told."""
+
+    def tuples(self, **values: Any) -> list[tuple[Any, ...]]:
+        """The rows for these values of the slots, each in the order in which `values_list` names its columns."""
+        return list(self._filled(values).results_iter(tuple_expected=True))

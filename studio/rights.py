@@ -22,6 +22,8 @@ DESK = {
     Right.DISCOUNT: Level.APPROVAL,
     Right.REFUND_BEYOND: Level.APPROVAL,
     Right.DRAWER_DIFFERENCE: Level.APPROVAL,
+    Right.GIFT_CARDS: Level.APPROVAL,
+    Right.REVEAL_CODES: Level.ALLOWED,
 }
 ROLES: dict[str, dict[Right, Level]] = {
     "desk": DESK,

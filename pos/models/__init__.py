@@ -3,7 +3,9 @@
 from pos.models.approvals import Approval
 from pos.models.catalogue import Item, Price, TaxCategory, TaxRate
 from pos.models.clients import Client, ClientWord
+from pos.models.credit import ClientCredit, CreditHold, CreditMove
 from pos.models.drawers import Drawer, DrawerSession
+from pos.models.paylinks import PayLink
 from pos.models.receipts import Counter, Receipt
 from pos.models.refunds import Refund, RefundLine, RefundTax, RefundTender, RefundTip, Void
 from pos.models.sales import Sale, SaleDiscount, SaleLine, SaleTax, Tender, Tip
@@ -11,11 +13,15 @@ from pos.models.sales import Sale, SaleDiscount, SaleLine, SaleTax, Tender, Tip
 __all__ = [
     "Approval",
     "Client",
+    "ClientCredit",
     "ClientWord",
     "Counter",
+    "CreditHold",
+    "CreditMove",
     "Drawer",
     "DrawerSession",
     "Item",
+    "PayLink",
     "Price",
     "Receipt",
     "Refund",

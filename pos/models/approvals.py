@@ -15,6 +15,8 @@ class Approval(models.Model):
         REFUND = "refund", "refund"
         VOID = "void", "void"
         DRAWER_DIFFERENCE = "drawer_difference", "drawer difference"
+        CREDIT = "credit", "store credit"
+        GIFT_CARDS = "gift_cards", "gift cards"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     action = models.CharField(max_length=20, choices=Action)

@@ -16,6 +16,7 @@ class Client(models.Model):
 
     class Meta:
         ordering = ["name", "id"]
+        indexes = [models.Index(name="clients_by_name", fields=["name", "id"])]
 
     def __str__(self) -> str:
         return self.name
@@ -26,13 +27,16 @@ class ClientWord(models.Model):
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="words", db_index=False)
     word = models.CharField(max_length=80)
+    name = models.CharField(max_length=120, help_text="The client's, so that the index alone puts them in order.")
 
     class Meta:
         constraints = [models.UniqueConstraint(name="word_once_per_client", fields=["client", "word"])]
         indexes = [
             # On PostgreSQL in the order of LIKE, whatever the language of the database.
             models.Index(
-                name="clients_by_word", fields=["word", "client"], opclasses=["varchar_pattern_ops", "uuid_ops"]
+                name="clients_by_word_and_name",
+                fields=["word", "name", "client"],
+                opclasses=["varchar_pattern_ops", "varchar_ops", "uuid_ops"],
             )
         ]
 

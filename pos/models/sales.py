@@ -36,13 +36,16 @@ class Sale(models.Model):
 
     id = models.UUIDField(primary_key=True, editable=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
-    device = models.ForeignKey(Device, null=True, on_delete=models.SET_NULL, related_name="+")
+    device = models.ForeignKey(
+        Device, null=True, on_delete=models.SET_NULL, related_name="+", help_text="The tablet that changed it last."
+    )
     client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="sales")
     status = models.CharField(max_length=16, choices=Status, default=Status.OPEN)
     revision = models.PositiveIntegerField(default=1)
     fingerprint = models.CharField(max_length=64)
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     last_request_at = models.DateTimeField()
     label = models.CharField(max_length=60, blank=True, help_text="What a parked sale is found by.")
     parked_at = models.DateTimeField(null=True)
@@ -166,6 +169,8 @@ class SaleDiscount(models.Model):
         DAMAGED = "damaged", "damaged goods"
         SERVICE = "service", "something went wrong"
         MEMBER = "member", "member price"
+
+    GIVEN_BY_HAND = (Reason.GOODWILL, Reason.PROMOTION, Reason.STAFF, Reason.DAMAGED, Reason.SERVICE)
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     sale = models.ForeignKey(Sale, on_delete=models.CASCADE, related_name="discounts")

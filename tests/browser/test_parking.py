@@ -117,15 +117,17 @@ def test_a_sale_that_is_open_on_another_tablet_is_taken_over_and_the_other_one_i
     till.tap("item-ashiatsu-60")
     totals(till, "110.00")
     with second_tablet(till, browser, till.studio.manager, MANAGERS_PIN) as back:
-        expect(back.part("open-chip")).to_contain_text("opened by Dana · $110.00")
+        expect(back.part("open-chip")).to_contain_text("open on Front tablet, Dana · $110.00")
         back.tap("open-chip")
-        back.shows("This is open on another tablet")
+        back.shows("This is open on Front tablet")
+        back.shows("Dana opened it")
         is_clean_in_both_themes(back)
         back.tap("take-over")
         totals(back, "110.00")
 
         till.tap("item-deep-tissue-60")
-        till.shows("Another tablet has this sale now")
+        till.shows("Back tablet has this sale now")
+        till.shows("Mara changed it on Back tablet; it comes to $110.00 now.")
         is_clean_in_both_themes(till)
         till.tap("leave-sale")
         till.shows("Tap a treatment")
@@ -147,7 +149,7 @@ def test_a_sale_that_the_other_tablet_takes_money_for_is_left_to_it(till: Till) 
     till.tap("open-chip")
     till.tap("take-over")
 
-    till.shows("Another tablet is taking money for this sale.")
+    till.shows("Money is being taken for this sale on this tablet.")
     assert Sale.objects.get().status == "open"
 
 

@@ -200,7 +200,7 @@ def test_a_slow_price_list_leaves_the_places_where_they_were_and_the_first_load_
     sizes: list[int] = []
 
     def weigh(answer: Response) -> None:
-        if "/static/pos/" in answer.url:
+        if "/static/" in answer.url:
             sizes.append(len(gzip.compress(answer.body())))
 
     till.page.on("response", weigh)

@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from pos import clients
+from pos.finding import find
 from pos.models import Client
 from studio.models import AuditRow
 from studio.refusal import BadInput
@@ -17,7 +18,7 @@ def put(desk: TestDesk, name: str, client_id: uuid.UUID | None = None, **more: s
 
 
 def found(words: str) -> list[str]:
-    return [client.name for client in clients.search(words)]
+    return [client.name for client in find(words)]
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_a_found_client_says_when_they_were_last_here(desk: TestDesk, maria: Cli
     today = desk.later(days=1).rings_up(of("massage-oil"), client_id=maria.pk).pays(external=24_00)
     desk.later(days=2).rings_up(of("massage-oil"), client_id=maria.pk)
 
-    last_visits = {client.name: client.last_visit_on for client in clients.search("mar")}
+    last_visits = {client.name: client.last_visit_on for client in find("mar")}
 
     assert last_visits == {"Maria Gonzalez": today.sale.business_date, "Mario Rossi": None}
 

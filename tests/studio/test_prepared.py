@@ -4,11 +4,20 @@ import pytest
 from django.db.models import CharField
 
 from studio.models import Location
-from studio.prepared import Prepared, Slot
+from studio.prepared import Prepared, PreparedValues, Slot
 
 BY_CODE: Prepared[Location] = Prepared(
     lambda: Location.objects.filter(code=Slot("code", CharField()), is_active=True).order_by("name")
 )
+NAMES = PreparedValues(lambda: Location.objects.filter(code=Slot("code", CharField())).values_list("name", "is_active"))
+
+
+@pytest.mark.django_db
+def test_values_come_in_the_order_in_which_they_are_named(soho, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert NAMES.tuples(code=soho.code) == [("SoHo", True)]
+
+    assert NAMES.tuples(code="NONE") == []
 
 
 @pytest.mark.django_db

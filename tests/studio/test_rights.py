@@ -22,6 +22,8 @@ MATRIX = {
     Right.SEE_BOOKS:         (D, D, D, A, A),
     Right.MANAGE_PERIODS:    (D, D, D, D, A),
     Right.MEND_CARDS:        (D, D, D, D, A),
+    Right.GIFT_CARDS:        (P, D, A, D, A),
+    Right.REVEAL_CODES:      (A, D, A, D, A),
 }  # fmt: skip
 ROLES = ("desk", "therapist", "manager", "accountant", "owner")
 

@@ -1,5 +1,6 @@
 /** The sale at the desk as the cashier wants it: kept on the tablet before it is sent anywhere. */
 
+import { asSent, contentsOf } from "./contents.js";
 import { newId } from "./ids.js";
 import { signal } from "./signal.js";
 import { defaultTherapist, remember } from "./therapists.js";
@@ -29,6 +30,32 @@ export function addCustom({ name, amount_cents, tax_category }) {
   );
 }
 
+/** Puts a treatment into the cart that a session, a credit or a card of the client's pays for. */
+export function addCovered(item, cover) {
+  const inCart = cart.lines.map((line) => line.therapist).reverse();
+  const therapist = defaultTherapist(item, inCart);
+  change(() => cart.lines.push({ key: newId(), item: item.code, quantity: 1, therapist, cover }));
+}
+
+/** Puts a package, a membership or a due into the cart; a package that is there already becomes one more. */
+export function addPrepaid({ kind, item, instrument, label }) {
+  change(() => {
+    const same = cart.lines.find((line) => line.kind === kind && line.item === item && line.instrument === instrument);
+    if (same && kind === "package") same.quantity += 1;
+    else if (!same) cart.lines.push({ key: newId(), kind, item, instrument, label, quantity: 1, therapist: null });
+  });
+}
+
+/** Lets one of a line be paid by what the client has, or by money again without a cover. */
+export function setCover(key, cover) {
+  change(() => {
+    const line = lineOf(key);
+    if (line.quantity === 1) return void (line.cover = cover);
+    line.quantity -= 1;
+    cart.lines.splice(cart.lines.indexOf(line) + 1, 0, { ...line, key: newId(), quantity: 1, cover });
+  });
+}
+
 /** Sets how many of a line; none takes the line out. */
 export function setQuantity(key, quantity) {
   change(() => {
@@ -47,7 +74,14 @@ export function setTherapist(key, therapist) {
   if (therapist !== null) remember(therapist);
 }
 
-export const setClient = (id) => change(() => (cart.client = id));
+/** Chooses the client; what another one has left pays no more. */
+export function setClient(id) {
+  change(() => {
+    for (const line of cart.lines) if (line.cover?.instrument) line.cover = undefined;
+    cart.client = id;
+  });
+}
+
 export const setLineDiscount = (key, discount) => change(() => (lineOf(key).discount = discount));
 /** A tip as `{percent}`, `{amount_cents}` or `{by: {therapist: cents}}`, or null when nobody was asked yet. */
 export const setTip = (tip) => change(() => (cart.tip = tip));
@@ -119,7 +153,7 @@ export function keep(facts) {
 
 export function cartBody(tip_cents) {
   const tip = cart.tip?.by ? { tips: tipsOf(cart.tip.by) } : { tip_cents };
-  const body = { client: cart.client, lines: cart.lines.map(asSent), discounts: cart.discounts, ...tip };
+  const body = { client: cart.client, lines: asSent(cart.lines), discounts: cart.discounts, ...tip };
   return cart.revision === null ? body : { ...body, revision: cart.revision };
 }
 
@@ -128,6 +162,7 @@ function change(edit) {
   history.push(snapshot());
   history.splice(0, history.length - UNDO_DEPTH);
   edit();
+  for (const line of cart.lines) if (line.cover?.sold && !lineOf(line.cover.sold)) line.cover = undefined;
   if (!cart.lines.length) cart.discounts = [];
   cart.tip = fittingTip(peopleOf(cart.lines));
   keep();
@@ -163,48 +198,7 @@ function handOverTip(from, to) {
 const tipsOf = (by) => Object.entries(by).map(([id, amount_cents]) => ({ therapist: Number(id), amount_cents }));
 
 const isMoreOf = (line, item, therapist) =>
-  line.item === item.code && line.therapist === therapist && !line.discount;
-
-function asSent(line) {
-  return { ...line, key: undefined }; // the key is this page's own and not sent
-}
-
-function contentsOf(sale) {
-  return {
-    lines: sale.lines.map((line) => asCartLine(line, sale.discounts)),
-    client: sale.client?.id ?? null,
-    discounts: sale.discounts.filter((discount) => !discount.line).map(asDiscount),
-    tip: asTip(sale),
-  };
-}
-
-const asDiscount = ({ percent, amount_cents, reason }) =>
-  percent === null ? { amount_cents, reason } : { percent: Number(percent), reason };
-
-/** The tip as it was chosen: a percentage when it is exactly one, else what each therapist gets. */
-function asTip({ tips, tip_cents, tip_suggestions }) {
-  if (!tip_cents) return null;
-  const by = Object.fromEntries(tips.map(({ therapist, amount_cents }) => [therapist.id, amount_cents]));
-  const isOffered = ({ amount_cents, shares }) =>
-    amount_cents === tip_cents && shares.every((share) => (by[share.therapist.id] ?? 0) === share.amount_cents);
-  const offered = tip_suggestions.find(isOffered);
-  if (offered) return { percent: Number(offered.percent) };
-  return tips.length > 1 ? { by } : { amount_cents: tip_cents };
-}
-
-function asCartLine(line, discounts) {
-  const given = discounts.find((discount) => discount.line === line.id);
-  const discount = given ? asDiscount(given) : null;
-  const shared = { key: line.id, quantity: line.quantity, therapist: line.therapist?.id ?? null, discount };
-  if (line.item) return { ...shared, item: line.item };
-  return {
-    ...shared,
-    kind: "custom",
-    name: line.name,
-    amount_cents: line.unit_cents,
-    tax_category: line.tax_category ?? "service",
-  };
-}
+  !line.kind && line.item === item.code && line.therapist === therapist && !line.discount;
 
 function load() {
   try {

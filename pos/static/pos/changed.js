@@ -1,10 +1,11 @@
 /** When somebody else changed the sale in the cart: what is different, and which one counts. */
 
 import { button } from "./buttons.js";
+import { SINGLE } from "./contents.js";
 import { h } from "./dom.js";
 import { dollars } from "./money.js";
 import { openSheet } from "./sheet.js";
-import { itemOf, therapistOf } from "./tablet.js";
+import { itemOf, packageOf, planOf, tenderName, therapistOf, whereIs, whoIs } from "./tablet.js";
 
 /** Whether the server's sale holds what the tablet sent: then only its answer was lost. */
 export function sameContents(body, sale) {
@@ -20,7 +21,7 @@ export function askWhichSale(body, sale) {
   const other = theirs(sale);
   return new Promise((answer) => {
     const sheet = openSheet({
-      title: sale.status === "parked" ? "This sale was parked" : "Another tablet has this sale now",
+      title: sale.status === "parked" ? "This sale was parked" : titleOf(sale),
       test: "changed-sheet",
       onClose: (choice) => answer(choice ?? "leave"),
       content: () => [
@@ -47,10 +48,13 @@ export function askWhichSale(body, sale) {
   });
 }
 
-const happened = ({ status, total_cents }) =>
-  status === "parked"
-    ? `It was put aside on another tablet with ${dollars(total_cents)}.`
-    : `It was changed there, with ${dollars(total_cents)} now. Nothing of yours is lost.`;
+const titleOf = ({ device }) => (device ? `${device} has this sale now` : "Another program has this sale now");
+
+function happened(sale) {
+  const [who, where, amount] = [whoIs(sale.changed_by), whereIs(sale), dollars(sale.total_cents)];
+  if (sale.status === "parked") return `${who} put it aside ${where} with ${amount}.`;
+  return `${who} changed it ${where}; it comes to ${amount} now. Nothing of yours is lost.`;
+}
 
 function differences(mine, other) {
   const words = [];
@@ -65,7 +69,7 @@ function differences(mine, other) {
 const ours = (body) => ({
   lines: body.lines.map((line) =>
     lineWords(
-      line.item ? (itemOf(line.item)?.name ?? line.item) : line.name,
+      nameOfLine(line),
       line.quantity,
       therapistOf(line.therapist)?.name,
     ),
@@ -78,7 +82,7 @@ const ours = (body) => ({
 const theirs = (sale) => ({
   lines: sale.lines.map((line) =>
     lineWords(
-      line.item ? (itemOf(line.item)?.name ?? line.item) : line.name,
+      nameOfLine(line),
       line.quantity,
       line.therapist && (therapistOf(line.therapist.id)?.name ?? line.therapist.name),
     ),
@@ -87,6 +91,17 @@ const theirs = (sale) => ({
   tip_cents: sale.tip_cents,
   discounts: discountWords(sale.discounts),
 });
+
+/** What a line is, told alike by what was asked for and by what was answered; with what pays for it. */
+function nameOfLine(line) {
+  const kind = line.kind ?? "item";
+  const paid = line.cover ? ` paid by ${tenderName(line.cover.kind)}` : "";
+  if (kind === "item") return (itemOf(line.item)?.name ?? line.item) + paid;
+  if (kind === "package") return packageNamed(line)?.name ?? "Package";
+  return SINGLE.includes(kind) ? kind.replace("_", " ") : (line.name ?? kind);
+}
+
+const packageNamed = (line) => planOf(line) ?? packageOf(line.instrument ?? "");
 
 const lineWords = (name, quantity, therapist) => `${quantity} × ${name}${therapist ? ` with ${therapist}` : ""}`;
 const discountWords = (discounts) =>

@@ -31,6 +31,13 @@ export function cardStep({ id, label }, amount_cents) {
   return { path, body: { kind: "card", reader: id, amount_cents }, card: { reader: { id, label }, wish: "pay" } };
 }
 
+/** The same for a saved card or a pay link, which need no reader. */
+export const askStep = (tender) => ({
+  path: `sales/${cart.id}/tenders/${newId()}`,
+  body: tender,
+  card: { reader: null, wish: "pay" },
+});
+
 /** A step that takes a card's part off the sale again. */
 export function takeBackStep({ id, amount_cents, charge }) {
   const card = { reader: charge?.reader, wish: "back", isSeen: true };
@@ -88,7 +95,7 @@ export function endTalk() {
 function againStep({ card, body }, charge) {
   if (card.isSeen) return void (card.n = (charge?.tries ?? card.n ?? 1) + 1);
   card.wish = "pay";
-  body.reader = card.reader.id;
+  if (card.reader) body.reader = card.reader.id;
 }
 
 /** What to ask for now; what may still be on its way to the server is asked for again before it is taken back. */
@@ -96,7 +103,7 @@ const nextOf = ({ wish, isSent, isSeen }) => (isSent && !isSeen ? "pay" : wish);
 
 function request({ path, body, card, isOnlyLook }, asked) {
   if (asked === "back") return del(path);
-  if (asked === "again") return put(`${path}/tries/${card.n}`, { reader: card.reader.id });
+  if (asked === "again") return put(`${path}/tries/${card.n}`, card.reader ? { reader: card.reader.id } : {});
   if (isOnlyLook) return get(`sales/${cart.id}`);
   card.isSent = true;
   keep();

@@ -3,7 +3,7 @@
 import { del, get, put, Unreached } from "./api.js";
 import { withApproval } from "./approval.js";
 import { cart, cartBody, freshCart, keep } from "./cart.js";
-import { cardStep, collect, endTalk, takeBackStep, talk } from "./charge.js";
+import { askStep, cardStep, collect, endTalk, takeBackStep, talk } from "./charge.js";
 import { newId } from "./ids.js";
 import { dollars } from "./money.js";
 import { patience, signal } from "./signal.js";
@@ -16,7 +16,8 @@ export const listenCheckout = changes.listen;
 export const checkout = { busy: false, unknown: "", trouble: "", done: () => {}, wait: patience(changes.tell) };
 sync.completed = finished;
 
-export const heldTenders = () => sync.sale?.tenders.filter((tender) => tender.status !== "released") ?? [];
+/** What is paid already; what covers a line comes and goes with it and is no part of that. */
+export const heldTenders = () => sync.sale?.tenders.filter(({ status, line }) => status !== "released" && !line) ?? [];
 
 /** Completes the sale with cash: `tendered_cents` is handed over, `shown_cents` is what the screen asked for. */
 export function payCash(tendered_cents, shown_cents) {
@@ -34,6 +35,13 @@ export function payWith(kind, shown_cents) {
 /** Completes the sale with a card at that reader for all that is due. */
 export function payCard(reader, shown_cents) {
   return pay(() => [cardStep(reader, shown_cents), completion()], (sale) => sale.due_cents === shown_cents);
+}
+
+/** Pays with what the client has, all that is due or a part of it; `isAsked` when the bank must answer. */
+export function payBy(tender, { isAsked, shown_cents }) {
+  const step = () => (isAsked ? askStep(tender) : tenderStep(tender));
+  const plan = () => [step(), ...(tender.amount_cents < shown_cents ? [] : [completion()])];
+  return pay(plan, (sale) => sale.due_cents === shown_cents);
 }
 
 export const payNothing = () => pay(() => steps(null), (sale) => sale.due_cents === 0);

@@ -2,9 +2,9 @@
 
 import { get } from "./api.js";
 import { button, tryAgainButton } from "./buttons.js";
-import { cart, setClient } from "./cart.js";
+import { cart } from "./cart.js";
+import { ClientAhead, startSale } from "./clientahead.js";
 import { ClientFile } from "./clientfile.js";
-import { meetClient } from "./clients.js";
 import { dayName } from "./days.js";
 import { alertBox, h, icon } from "./dom.js";
 import { draft } from "./drafts.js";
@@ -20,6 +20,7 @@ export class ClientCard extends Panel {
   constructor({ redraw, changed }) {
     super({ redraw, changed, id: null, card: null, file: null });
     this.wait = patience(redraw);
+    this.ahead = new ClientAhead({ redraw });
   }
 
   show(id = null) {
@@ -45,6 +46,7 @@ export class ClientCard extends Panel {
 
   take(card) {
     this.card = card;
+    this.ahead.load(card.client);
     if (draft(`client ${card.client.id}`)) this.edit(); // somebody was typing before a reload
   }
 
@@ -83,6 +85,7 @@ export class ClientCard extends Panel {
       h("h2", null, client.name),
       this.file ? this.file.view() : this.contacts(client),
       startButton(client),
+      this.ahead.client?.id === client.id ? this.ahead.view() : null,
       figures(this.card),
       favourites(this.card.favourites),
       lastSales(this.card.recent),
@@ -110,12 +113,6 @@ function startButton(client) {
   const words = cart.lines.length ? `Put ${first} on the sale in the cart` : `Start a sale for ${first}`;
   const look = { class: "btn primary big", key: "start", disabled: Boolean(cart.finishing) };
   return button("client-start", look, () => startSale(client), icon("sale"), words);
-}
-
-function startSale(client) {
-  meetClient(client);
-  setClient(client.id);
-  location.hash = "#sale";
 }
 
 function figures({ visits, first_visit_on, paid_cents, client }) {

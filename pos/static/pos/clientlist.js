@@ -9,6 +9,7 @@ import { h, icon, patch } from "./dom.js";
 import { draft, keepDraft } from "./drafts.js";
 import { phoneWords, seesClients } from "./names.js";
 import { Pages } from "./pages.js";
+import { searchField } from "./searchfield.js";
 
 const PAUSE_MS = 200;
 
@@ -24,7 +25,7 @@ export function mountClients(host, id) {
 /** For a person whom the server tells no names. */
 function mountNothing(host) {
   const words = "Clients’ names, phone numbers and addresses are not shown to you. Ask the owner if you need them.";
-  const view = h("main", { class: "page", "data-test": "clients-screen" }, h("h1", null, "Clients"), h("p", null, words));
+  const view = h("main", { class: "page", tabindex: "-1", "data-test": "clients-screen" }, h("h1", null, "Clients"), h("p", null, words));
   patch(host, view);
   return () => {};
 }
@@ -84,7 +85,7 @@ class Clients {
   view() {
     return h(
       "main",
-      { class: this.card.id ? "page pair one" : "page pair", key: "clients", "data-test": "clients-screen" },
+      { class: this.card.id ? "page pair one" : "page pair", tabindex: "-1", key: "clients", "data-test": "clients-screen" },
       h(
         "section",
         { class: "pair-list", "aria-label": "Clients" },
@@ -98,26 +99,12 @@ class Clients {
   }
 
   tools() {
-    const label = "Name, phone or e-mail";
     const start = () => this.startFile();
+    const type = (words) => this.type(words);
     return h(
       "div",
       { class: "who-row", key: "tools" },
-      h(
-        "div",
-        { class: "search" },
-        icon("search"),
-        h("input", {
-          type: "search",
-          "aria-label": label,
-          placeholder: label,
-          autocomplete: "off",
-          spellcheck: "false",
-          value: this.words,
-          "data-test": "clients-search",
-          oninput: (event) => this.type(event.target.value),
-        }),
-      ),
+      searchField({ label: "Name, phone or e-mail", words: this.words, test: "clients-search", type }),
       this.file ? null : button("clients-new", { class: "btn", key: "new" }, start, icon("plus"), "New client"),
     );
   }

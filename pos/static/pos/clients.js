@@ -5,6 +5,7 @@ import { button } from "./buttons.js";
 import { cart, setClient } from "./cart.js";
 import { alertBox, h, icon } from "./dom.js";
 import { newId } from "./ids.js";
+import { searchField } from "./searchfield.js";
 import { signal } from "./signal.js";
 import { sync } from "./sync.js";
 import { dayWords, nameOfClient } from "./tablet.js";
@@ -59,22 +60,13 @@ export function clientSearch() {
     h(
       "div",
       { class: "who-row" },
-      h(
-        "div",
-        { class: "search" },
-        icon("search"),
-        h("input", {
-          type: "search",
-          "aria-label": "Search client, or scan a receipt or product",
-          "aria-keyshortcuts": "/",
-          placeholder: "Search client, or scan a receipt or product",
-          autocomplete: "off",
-          spellcheck: "false",
-          value: state.words,
-          "data-test": "client-search",
-          oninput: typing,
-        }),
-      ),
+      searchField({
+        label: "Search client, or scan a receipt or product",
+        words: state.words,
+        test: "client-search",
+        type: typing,
+        more: { "aria-keyshortcuts": "/" },
+      }),
     ),
     state.words.trim() && !state.form ? results() : null,
     state.form ? newClient() : null,
@@ -136,8 +128,8 @@ function newClient() {
   );
 }
 
-function typing(event) {
-  Object.assign(state, { words: event.target.value, form: null, note: "", trouble: "" });
+function typing(words) {
+  Object.assign(state, { words, form: null, note: "", trouble: "" });
   clearTimeout(timer);
   if (state.words.trim()) timer = setTimeout(look, PAUSE_MS);
   else state.found = null;

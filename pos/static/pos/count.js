@@ -54,10 +54,10 @@ export class CountPanel extends Panel {
     return h(
       "section",
       { class: "card two", key: "count", "data-test": "drawer-count" },
+      h("h2", null, `Count: ${this.name}`),
       h(
         "div",
         { class: "stack" },
-        h("h2", null, `Count: ${this.name}`),
         this.amount("counted", "Cash counted", this.counted),
         this.amount("left", "Stays in the drawer", this.leftCents()),
         h("p", { class: "soft num" }, `To take out: ${dollars(Math.max(0, this.counted - this.leftCents()))}`),

@@ -17,7 +17,7 @@ export function customForm({ redraw, added }) {
   };
   const press = (key) => set({ cents: keyed(state.cents, key) });
   const add = () => {
-    if (!state.cents) return set({ trouble: "Enter an amount first." });
+    if (!state.cents) return refuse(set);
     const { name, kind, cents } = state;
     state = blank();
     addCustom({ name: name.trim() || "Custom amount", amount_cents: cents, tax_category: kind });
@@ -36,6 +36,12 @@ export function customForm({ redraw, added }) {
     ),
     moneyPad({ label: "Amount", cents: state.cents, press, test: "custom-pad" }),
   );
+}
+
+/** What is wrong must not lie behind the bar of the cart. */
+function refuse(set) {
+  set({ trouble: "Enter an amount first." });
+  requestAnimationFrame(() => document.querySelector(".custom .alert")?.scrollIntoView({ block: "nearest" }));
 }
 
 function nameField() {

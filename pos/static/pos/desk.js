@@ -11,6 +11,7 @@ import { alertBox, h, icon, patch } from "./dom.js";
 import { forgetLastSale, showPaid } from "./done.js";
 import { forgetDrafts } from "./drafts.js";
 import { mountDrawer } from "./drawer.js";
+import { offerCard } from "./joining.js";
 import { lock, lockHere, mountLock, watchIdle } from "./lock.js";
 import { mountPair } from "./pair.js";
 import { loadReaders } from "./readers.js";
@@ -156,5 +157,5 @@ function paid(sale, note) {
   closeAll();
   showTab();
   showCart(false);
-  showPaid(sale, { note });
+  showPaid(sale, { note, next: () => offerCard(sale) });
 }

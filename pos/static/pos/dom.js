@@ -48,6 +48,11 @@ export function rows(list, look = "facts", key = look) {
 
 /** Makes the children of an element look like the given ones, keeping every element that can stay. */
 export function patch(parent, ...children) {
+  arrange(parent, children);
+  refocus();
+}
+
+function arrange(parent, children) {
   const next = children.flat(Infinity).filter(present).map(asNode);
   const keyed = new Map([...parent.childNodes].filter(keyOf).map((node) => [keyOf(node), node]));
   let cursor = parent.firstChild;
@@ -68,6 +73,22 @@ export function patch(parent, ...children) {
   }
 }
 
+/** Gives the focus back that was lost because what had it is gone or could not be pressed for a while. */
+export function refocus() {
+  if (!held || document.activeElement !== document.body) return;
+  if (held.isConnected && held.disabled) return; // it comes back
+  const place = held.isConnected ? held : holder?.isConnected ? holder : document.querySelector("main");
+  place?.focus({ preventScroll: true });
+}
+
+let held = null; // what had the focus last, unless a finger went elsewhere since
+let holder = null; // the place that it stood in
+addEventListener("pointerdown", () => (held = null), true);
+addEventListener("focusin", ({ target }) => {
+  held = target;
+  holder = target.parentElement?.closest("[tabindex]");
+});
+
 function update(old, node) {
   if (old === node) return;
   if (old.nodeType === Node.TEXT_NODE) {
@@ -79,7 +100,7 @@ function update(old, node) {
   for (const { name, value } of node.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   for (const event of EVENTS) if (old[event] !== node[event]) old[event] = node[event];
   if (node.givenValue !== old.givenValue) old.value = old.givenValue = node.givenValue; // else what is being typed stays
-  patch(old, ...node.childNodes);
+  arrange(old, [...node.childNodes]);
 }
 
 function set(el, name, value) {

@@ -25,27 +25,39 @@ export function lastSaleNote() {
 export const forgetLastSale = () => (last = null);
 
 /** "Change $16.00" over everything, with a `note` when there is more to say; it goes by the next tap or ten seconds. */
-export function showPaid(sale, { note }) {
-  const live = sale.tenders.filter((tender) => tender.status !== "released");
+export function showPaid(sale, { note, next }) {
+  const live = sale.tenders.filter((tender) => tender.status !== "released" && !tender.line);
   const cash = live.filter((tender) => tender.kind === "cash");
   const taken = live
     .map((tender) => `${wayOf(tender)} ${dollars(tender.tendered_cents ?? tender.amount_cents)}`)
     .join(", ");
   const paid = handedOver(live);
   const change = sale.change_cents ?? 0;
-  const title = change ? `Change ${dollars(change)}` : `Paid ${dollars(paid)}`;
+  const title = change ? `Change ${dollars(change)}` : paid || !coversOf(sale).length ? `Paid ${dollars(paid)}` : "Nothing to pay";
   last = { id: sale.id, title };
   show({
     test: "done-screen",
     title,
     facts: [
       change ? `${taken} for ${dollars(paid)}` : cash.length ? `${taken} · no change` : taken,
+      ...ahead(sale),
       sale.receipt ? `Receipt ${sale.receipt.title}` : "",
       note,
     ],
     actions: (hooks) => handoutButtons({ sale, ...hooks }),
     then: "New sale",
+    next,
   });
+}
+
+const coversOf = (sale) => sale.tenders.filter((tender) => tender.status !== "released" && tender.line);
+
+/** What is left of what paid for a treatment, and what was bought for later. */
+function ahead(sale) {
+  const nameOf = ({ line }) => sale.lines.find(({ id }) => id === line).name;
+  const used = coversOf(sale).map((tender) => `${wayOf(tender)} for ${nameOf(tender)} · ${tender.reference}`);
+  const bought = sale.lines.filter(({ reference }) => reference).map(({ name, reference }) => `${name} · ${reference}`);
+  return [...used, ...bought];
 }
 
 /** "Give back $120.00" after a refund or void; the next tap goes on. With `trouble` it stays until then. */

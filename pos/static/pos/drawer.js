@@ -66,7 +66,7 @@ class DrawerScreen extends Panel {
     const onkeydown = (event) => !this.result && this.panel?.onkeydown(event);
     return h(
       "main",
-      { class: "page", key: "drawer", "data-test": "drawer-screen", onkeydown },
+      { class: "page", key: "drawer", tabindex: "-1", "data-test": "drawer-screen", onkeydown },
       h("h1", null, "Drawer"),
       this.body(),
       alertBox(
@@ -168,10 +168,10 @@ class FloatPanel extends Panel {
     return h(
       "section",
       { class: "card two", key: "float", "data-test": "drawer-closed" },
+      h("h2", null, this.drawers.length > 1 ? "Open a drawer" : `Open ${this.drawer.name}`),
       h(
         "div",
         { class: "stack" },
-        h("h2", null, this.drawers.length > 1 ? "Open a drawer" : `Open ${this.drawer.name}`),
         this.drawers.length > 1 ? this.choice() : null,
         h("p", { class: "soft" }, "Count the float and enter it."),
         alertBox(this.trouble),

@@ -17,7 +17,9 @@ export function handoutButtons({ sale, said, noted = () => {}, touched = () => {
     work();
   };
   const printing = run(() => print(sale, said, noted));
-  const mailing = run(() => askEmail(sale));
+  const mailing = run(() =>
+    askEmail({ title: "E-mail the receipt", path: `sales/${sale.id}/receipt/email`, client: sale.client }),
+  );
   return [
     button("print", "btn", printing, icon("print"), "Print"),
     button("email", "btn", mailing, icon("mail"), "E-mail"),
@@ -40,19 +42,20 @@ async function print(sale, said, noted) {
   }
 }
 
-function askEmail(sale) {
-  const typed = `email ${sale.id}`;
+/** Asks for an address and posts it to `path`; the client's own is written down already. */
+export function askEmail({ title, path, client }) {
+  const typed = `email ${path}`;
   const state = { email: draft(typed)?.email ?? "", busy: false, trouble: "", sent: false };
   const type = (email) => keepDraft(typed, { email: (state.email = email) });
   const content = () => emailView(state, { type, send });
-  const sheet = openSheet({ title: "E-mail the receipt", test: "email-sheet", content, onClose: () => dropDraft(typed) });
+  const sheet = openSheet({ title, test: "email-sheet", content, onClose: () => dropDraft(typed) });
   prefill();
 
   async function prefill() {
-    if (!sale.client || state.email) return;
-    const client = await get(`clients/${sale.client.id}`).catch(() => null); // only a convenience
-    if (!client?.email || state.email || state.busy) return;
-    state.email = client.email;
+    if (!client || state.email) return;
+    const file = await get(`clients/${client.id}`).catch(() => null); // only a convenience
+    if (!file?.email || state.email || state.busy) return;
+    state.email = file.email;
     sheet.redraw();
   }
 
@@ -63,7 +66,7 @@ function askEmail(sale) {
     if (!/^\S+@\S+\.\S+$/.test(state.email)) return show({ trouble: "Write an e-mail address like ana@example.com." });
     show({ busy: true, trouble: "" });
     try {
-      await post(`sales/${sale.id}/receipt/email`, { email: state.email });
+      await post(path, { email: state.email });
       return show({ sent: true });
     } catch (error) {
       return show({ busy: false, trouble: error.message });

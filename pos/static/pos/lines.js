@@ -1,15 +1,17 @@
 /** The lines of the cart: what, by whom, how many, at which price. */
 
-import { button, reasonWords, stepper } from "./buttons.js";
+import { button, reasonWords, round, stepper } from "./buttons.js";
 import { cart, setQuantity, setTherapist } from "./cart.js";
+import { pricedAs, SINGLE } from "./contents.js";
 import { offWords, reasonName } from "./discountform.js";
 import { h, icon } from "./dom.js";
 import { lastSaleNote } from "./done.js";
 import { openLine } from "./linesheet.js";
 import { dollars } from "./money.js";
+import { coverWords } from "./sessions.js";
 import { openSheet } from "./sheet.js";
 import { sync } from "./sync.js";
-import { itemOf, tablet, therapistOf } from "./tablet.js";
+import { planOf, tablet, therapistOf, wareOf } from "./tablet.js";
 import { qualified } from "./therapists.js";
 
 export function cartLines() {
@@ -19,48 +21,57 @@ export function cartLines() {
 }
 
 function lineView(line, place) {
-  const item = itemOf(line.item);
-  const name = line.name ?? item?.name ?? line.item;
-  const priced = pricedLine(line, place);
+  const item = wareOf(line);
+  const priced = pricedAs(line, sync.sale?.lines[place]);
+  const name = line.name ?? item?.name ?? priced?.name ?? line.label ?? line.item;
   return h(
     "li",
-    { key: line.key, class: "line", "data-test": "line" },
-    button(
-      "line-open",
-      { class: "line-name", "aria-label": `${name}: change, discount or remove` },
-      () => openLine(line.key, name),
-      h("b", null, name),
-    ),
+    { key: line.key, class: line.cover ? "line covered" : "line", "data-test": "line" },
+    nameView(line, name),
     priceView(line, item, priced),
+    line.cover ? coverView(priced) : null,
     line.discount ? reasonView(line, priced) : null,
     h("div", { class: "line-who" }, therapistButton(line, item, name)),
-    stepper({ name, quantity: line.quantity, set: (quantity) => setQuantity(line.key, quantity) }),
+    howMany(line, name),
   );
 }
 
-/** The server's line for a line of the cart, once it has priced that very line. */
-function pricedLine(line, place) {
-  const priced = sync.sale?.lines[place];
-  const same = priced && (priced.item ?? null) === (line.item ?? null) && priced.quantity === line.quantity;
-  return same ? priced : null;
+/** What can be changed about a line opens with its name. */
+function nameView(line, name) {
+  if (SINGLE.includes(line.kind)) return h("b", { class: "line-name fixed" }, name);
+  const look = { class: "line-name", "aria-label": `${name}: change, discount or remove` };
+  return button("line-open", look, () => openLine(line.key, name), h("b", null, name));
 }
 
-/** The price; the list price is struck through where the line has a discount of its own, that of the sale is below. */
+/** One session pays for one treatment, and a month is paid once: they can only be taken out. */
+function howMany(line, name) {
+  const set = (quantity) => setQuantity(line.key, quantity);
+  if (!line.cover && !SINGLE.includes(line.kind)) return stepper({ name, quantity: line.quantity, set });
+  const out = round("less", `Remove ${name}`, () => set(0), icon("trash"));
+  return h("div", { class: "stepper", role: "group", "aria-label": `How many ${name}` }, out);
+}
+
+/** The price; the list price is struck through where the line has a discount of its own or something else pays. */
 function priceView(line, item, priced) {
   if (!priced) {
-    const cents = (line.amount_cents ?? item?.price_cents ?? 0) * line.quantity;
+    const cents = line.cover ? 0 : (line.amount_cents ?? (item ?? planOf(line))?.price_cents ?? 0) * line.quantity;
     return h("span", { class: "num faint" }, h("b", null, dollars(cents)));
   }
   const given = line.discount ? givenOn(priced) : null;
-  if (!given) return h("span", { class: "num" }, h("b", null, dollars(priced.list_cents)));
+  if (!given && !priced.cover) return h("span", { class: "num" }, h("b", null, dollars(priced.list_cents)));
+  const left = priced.cover ? priced.cover.upcharge_cents - priced.discount_cents : priced.list_cents - given.value_cents;
   return h(
     "span",
     { class: "num", "data-test": "line-price" },
     h("span", { class: "vh" }, "Instead of "),
     h("s", { class: "soft" }, dollars(priced.list_cents)),
     " ",
-    h("b", null, dollars(priced.list_cents - given.value_cents)),
+    h("b", null, dollars(left)),
   );
+}
+
+function coverView(priced) {
+  return h("p", { class: "line-why", key: "cover", "data-test": "line-cover" }, coverWords(priced));
 }
 
 const givenOn = (priced) => sync.sale.discounts.find(({ line }) => line === priced.id);
@@ -76,7 +87,7 @@ function reasonView(line, priced) {
 }
 
 function therapistButton(line, item, name) {
-  if (item?.kind === "retail") return null;
+  if (item?.kind === "retail" || (line.kind && line.kind !== "custom")) return null;
   const therapist = therapistOf(line.therapist);
   const words = therapist ? `with ${therapist.name}` : item ? "Choose therapist" : "No therapist";
   const look = { class: !therapist && item ? "with missing" : "with", "aria-label": `${words}, change for ${name}` };

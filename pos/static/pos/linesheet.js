@@ -5,8 +5,9 @@ import { cart, listenCart, setLineDiscount, setQuantity, setTherapist } from "./
 import { DiscountForm } from "./discountform.js";
 import { h, icon } from "./dom.js";
 import { typed } from "./keypad.js";
+import { coverChoices } from "./sessions.js";
 import { openSheet } from "./sheet.js";
-import { itemOf } from "./tablet.js";
+import { wareOf } from "./tablet.js";
 import { qualified } from "./therapists.js";
 
 /** Opens the line with that key; it closes when the line is gone. */
@@ -38,12 +39,8 @@ const lineOf = (key) => cart.lines.find((line) => line.key === key);
 function view(line, name, form, close) {
   return form.view({
     first: [
-      h(
-        "div",
-        { class: "row line-many" },
-        h("span", null, "How many"),
-        stepper({ name, quantity: line.quantity, least: 1, set: (quantity) => setQuantity(line.key, quantity) }),
-      ),
+      coverChoices(line, close),
+      line.cover ? null : howMany(line, name),
       therapists(line),
     ],
     last: h(
@@ -55,6 +52,15 @@ function view(line, name, form, close) {
   });
 }
 
+function howMany(line, name) {
+  return h(
+    "div",
+    { class: "row line-many", key: "many" },
+    h("span", null, "How many"),
+    stepper({ name, quantity: line.quantity, least: 1, set: (quantity) => setQuantity(line.key, quantity) }),
+  );
+}
+
 function noDiscount(line, close) {
   const away = () => {
     close();
@@ -64,8 +70,8 @@ function noDiscount(line, close) {
 }
 
 function therapists(line) {
-  const item = itemOf(line.item);
-  if (item?.kind === "retail") return null;
+  const item = wareOf(line);
+  if (item?.kind === "retail" || (line.kind && line.kind !== "custom")) return null;
   const one = ({ id, name }) =>
     chip(`line-therapist-${id}`, line.therapist === id, () => setTherapist(line.key, id), name);
   return h(

@@ -10,7 +10,7 @@ import { watchPrices } from "./repriced.js";
 import { openSheet } from "./sheet.js";
 import { signal } from "./signal.js";
 import { schedule, sendNow, sync } from "./sync.js";
-import { moment, nameOfClient, tablet } from "./tablet.js";
+import { moment, nameOfClient, tablet, whereIs, whoIs } from "./tablet.js";
 import { hideToast, toast } from "./toast.js";
 
 const HELD = "A part of this sale is paid already. Finish it, or take the part off first.";
@@ -94,8 +94,8 @@ async function putAsideThere({ id }, label = "") {
 async function findUnfinished(id) {
   const sale = await get(`sales/${id}`);
   if (!["open", "parked"].includes(sale.status)) throw new Error("This sale is finished already.");
-  const isTaken = sale.tenders.some(({ status }) => status !== "released");
-  if (isTaken) throw new Error("Another tablet is taking money for this sale. It has to be finished there.");
+  const isTaken = sale.tenders.some(({ status, line }) => status !== "released" && !line);
+  if (isTaken) throw new Error(`Money is being taken for this sale ${whereIs(sale)}. It has to be finished there.`);
   return sale;
 }
 
@@ -146,22 +146,28 @@ async function relabel(sale, body, label) {
   await putAsideThere(sale, label);
 }
 
-/** Whether to take a sale over that is open elsewhere; the list knows who opened it, not which tablet has it. */
+/** Whether to take a sale over that is open elsewhere. */
 function askTakeOver(row) {
-  const { id, name } = row.opened_by;
-  const who = `${id === tablet.person.id ? "You" : name} opened it, ${moment(row.opened_at)}.`;
+  const isHere = row.device === tablet.device.name;
+  const told = isHere ? "Nothing on it is lost." : "If you go on with it here, the other one is told. Nothing on it is lost.";
   return new Promise((answer) => {
     const sheet = openSheet({
-      title: "This is open on another tablet",
+      title: `This is open ${whereIs(row)}`,
       test: "take-over-sheet",
       onClose: (yes) => answer(Boolean(yes)),
       content: () => [
         h("p", null, h("b", null, nameOfRow(row)), ` · ${row.lines_summary} · ${dollars(row.total_cents)}`),
-        h("p", null, who),
-        h("p", { class: "soft" }, "If you go on with it here, the other tablet is told. Nothing on it is lost."),
+        h("p", null, historyOf(row)),
+        h("p", { class: "soft" }, told),
         button("take-over", "btn primary big", () => sheet.close(true), `Take it over · ${dollars(row.total_cents)}`),
         button("leave-it", "btn big", () => sheet.close(), "Leave it there"),
       ],
     });
   });
+}
+
+/** Who opened it and when, and who changed it last. */
+function historyOf({ opened_by, opened_at, changed_by }) {
+  const opened = `${whoIs(opened_by)} opened it, ${moment(opened_at)}.`;
+  return changed_by.id === opened_by.id ? opened : `${opened} ${whoIs(changed_by)} changed it last.`;
 }

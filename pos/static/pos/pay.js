@@ -6,6 +6,7 @@ import { canUndo, cart, undo } from "./cart.js";
 import { checkout, heldTenders, payCard, payCash, payNothing, payWith, tryAgain } from "./checkout.js";
 import { alertBox, h, icon } from "./dom.js";
 import { cashPresets, dollars, price } from "./money.js";
+import { moreButton } from "./morepay.js";
 import { parking } from "./parking.js";
 import { askReader, ownReader, readers, withReader } from "./readers.js";
 import { openSplit, partsList } from "./split.js";
@@ -143,7 +144,7 @@ function cashButtons(sale, disabled) {
 
 function otherButtons(sale, disabled) {
   const due = sale?.due_cents ?? 0;
-  const kinds = tablet.catalog.tender_kinds.filter(({ code }) => code !== "cash" && code !== "card");
+  const kinds = tablet.catalog.tender_kinds.filter(({ code, at_once }) => at_once && code !== "cash");
   return h(
     "div",
     { class: "others-row", key: "others" },
@@ -158,6 +159,7 @@ function otherButtons(sale, disabled) {
       ),
     ),
     button("split", { class: "btn", key: "split", disabled }, openSplit, "Split"),
+    moreButton(disabled),
   );
 }
 

@@ -10,7 +10,8 @@ import { isUnfinished, stateBadges } from "./receiptrows.js";
 import { resume, resumeWords } from "./resume.js";
 import { moment, nameOfClient, wayOf } from "./tablet.js";
 
-const PICTURES = { given_back: "check" };
+const PICTURES = { given_back: "check", paid_otherwise: "check" };
+const SLOWEST_FIRST = ["failed", "sending", "on_its_way", "paid_otherwise"];
 let said = { sale: null, words: "", note: "" };
 
 /** What can still be given back, and how. */
@@ -26,13 +27,21 @@ export function receiptView({ sale, qr, redraw, refund, undoAll }) {
   return h(
     "article",
     { class: "card receipt", key: `receipt ${sale.id}`, "data-test": "receipt" },
-    heading(sale),
+    h(
+      "header",
+      { class: "receipt-top", key: "top" },
+      h(
+        "div",
+        { class: "stack" },
+        heading(sale),
+        isUnfinished(sale) ? goOn(sale) : actions({ sale, redraw, refund, undoAll }),
+      ),
+      qr ? qrFigure(qr, `Code with the link to receipt ${sale.receipt.title}`, "Scan to keep this receipt") : null,
+    ),
     h("ul", { class: "receipt-lines" }, sale.lines.map(lineRow)),
     rows(sums(sale), "facts sums", "sums"),
     sale.refunds.length || sale.void ? rows(takenBack(sale), "facts sums brick", "taken-back") : null,
     cardsBack(sale).map(cardBack),
-    isUnfinished(sale) ? goOn(sale) : actions({ sale, redraw, refund, undoAll }),
-    qr ? qrFigure(qr, `Code with the link to receipt ${sale.receipt.title}`, "Scan to keep this receipt") : null,
   );
 }
 
@@ -78,22 +87,25 @@ function heading(sale) {
   const at = moment(sale.completed_at ?? sale.parked_at ?? sale.opened_at);
   const by = sale.completed_by ? `served by ${sale.completed_by.name}` : `begun by ${sale.opened_by.name}`;
   return [
-    h("h2", { "data-test": "status" }, sale.receipt?.title ?? sale.label ?? "Sale", stateBadges(sale)),
+    h("h2", { "data-test": "status" }, sale.receipt?.title ?? sale.label ?? "Sale", stateBadges({ ...sale, card_back: slowest(sale) })),
     h("p", { class: "soft", "data-test": "receipt-head" }, named, ` · ${at} · ${by}`),
   ];
 }
 
 function lineRow(line) {
-  const facts = [line.therapist ? `with ${line.therapist.name}` : "", line.discount_cents ? line.why : ""];
+  const facts = [line.therapist ? `with ${line.therapist.name}` : "", line.discount_cents ? line.why : "", line.reference];
   const words = facts.filter(Boolean).join(" · ");
   return h(
     "li",
     { key: line.id },
     h("b", null, line.quantity > 1 ? `${line.quantity} × ${line.name}` : line.name),
-    h("b", { class: "num" }, dollars(line.list_cents)),
+    h("b", { class: "num" }, dollars(worthOf(line))),
     words ? h("span", { class: "soft" }, words) : null,
   );
 }
+
+/** What the line was sold for before discounts; a covered one what covers it is worth, and what it cost on top. */
+const worthOf = ({ cover, list_cents }) => (cover ? cover.covered_cents + cover.upcharge_cents : list_cents);
 
 function sums(sale) {
   const tenders = sale.tenders.filter((tender) => tender.status !== "released");
@@ -104,17 +116,23 @@ function sums(sale) {
     ...sale.tips.map((tip) => row(`Tip for ${tip.therapist.name}`, tip.amount_cents)),
     row("Cash rounding", sale.rounding_cents),
     row("Total", sale.total_cents, "strong"),
-    ...tenders.map((tender) => row(wayOf(tender), tender.tendered_cents)),
+    ...tenders.map((tender) => row(tenderWords(tender), tender.tendered_cents)),
     row("Change", sale.change_cents),
     row("Still to pay", sale.due_cents),
   ];
 }
+
+/** How a part was paid; after a session also how many are left. */
+const tenderWords = (tender) => [wayOf(tender), tender.line ? tender.reference : ""].filter(Boolean).join(" · ");
 
 /** What the bank says of the money that goes back to cards: `{state, sentence}`. */
 export function cardsBack(sale) {
   if (sale.void) return onCards(sale.tenders.filter(({ status }) => status === "given_back"));
   return sale.refunds.flatMap((refund) => onCards(refund.tenders));
 }
+
+/** How far the slowest part is that goes back to a card, as a list of sales tells it. */
+const slowest = (sale) => SLOWEST_FIRST.find((state) => cardsBack(sale).some((back) => back.state === state));
 
 function cardBack({ state, sentence }) {
   if (state === "failed") return alertBox(sentence);

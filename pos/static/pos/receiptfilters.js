@@ -4,6 +4,7 @@ import { chip, round } from "./buttons.js";
 import { daysAfter, today } from "./days.js";
 import { h, icon } from "./dom.js";
 import { seesClients } from "./names.js";
+import { searchField } from "./searchfield.js";
 
 const WHEN = { today: "Today", yesterday: "Yesterday", week: "7 days", open: "Open" };
 export const NOTHING = {
@@ -49,25 +50,12 @@ export function receiptFilters({ filter, type, find, pick }) {
 }
 
 function search({ words, type, find }) {
-  const label = seesClients() ? "Number, client, amount, or scan a receipt" : "Number, amount, or scan a receipt";
-  const enter = (event) => event.key === "Enter" && find();
-  const empty = round("receipt-search-empty", "Empty the search", () => type(""), icon("close"));
-  return h(
-    "div",
-    { class: "search" },
-    icon("search"),
-    h("input", {
-      type: "search",
-      "aria-label": label,
-      placeholder: label,
-      autocomplete: "off",
-      spellcheck: "false",
-      enterkeyhint: "search",
-      value: words,
-      "data-test": "receipt-search",
-      oninput: (event) => type(event.target.value),
-      onkeydown: enter,
-    }),
-    words ? empty : null,
-  );
+  return searchField({
+    label: seesClients() ? "Number, client, amount, or scan a receipt" : "Number, amount, or scan a receipt",
+    words,
+    test: "receipt-search",
+    type,
+    more: { enterkeyhint: "search", onkeydown: (event) => event.key === "Enter" && find() },
+    after: words ? round("receipt-search-empty", "Empty the search", () => type(""), icon("close")) : null,
+  });
 }

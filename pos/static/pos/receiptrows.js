@@ -17,6 +17,7 @@ const WAITING = { words: "On its way to the card", picture: "card" };
 const ON_CARDS = {
   sending: WAITING,
   on_its_way: WAITING,
+  paid_otherwise: { words: "Paid back otherwise", picture: "check" },
   failed: { words: "Did not reach the card", picture: "alert", look: "bad" },
 };
 const UNFINISHED = ["open", "parked"];

@@ -68,7 +68,7 @@ class Receipts {
   view() {
     return h(
       "main",
-      { class: this.pane.id ? "page pair one" : "page pair", key: "receipts", "data-test": "receipts-screen" },
+      { class: this.pane.id ? "page pair one" : "page pair", tabindex: "-1", key: "receipts", "data-test": "receipts-screen" },
       h(
         "section",
         { class: "pair-list", "aria-label": "Sales" },

@@ -6,11 +6,13 @@ import { checkout, heldTenders, listenCheckout } from "./checkout.js";
 import { clientName, clientSearch, listenClients } from "./clients.js";
 import { askDiscount, discountRow } from "./discount.js";
 import { h, icon, patch } from "./dom.js";
+import { listenHoldings } from "./holdings.js";
 import { cartLines } from "./lines.js";
 import { dollars } from "./money.js";
 import { listenOffline, offlineBanner } from "./offline.js";
 import { canPark, listenParking, park, parking } from "./parking.js";
 import { payButtons, payNotes, totalDue } from "./pay.js";
+import { listenPrepaidTiles } from "./prepaidtiles.js";
 import { listenReaders } from "./readers.js";
 import { signal } from "./signal.js";
 import { clientStrip, listenStrip, watchStrip } from "./strip.js";
@@ -27,6 +29,8 @@ const HEARD = [
   listenCheckout,
   listenClients,
   listenTiles,
+  listenPrepaidTiles,
+  listenHoldings,
   listenTablet,
   listenReaders,
   listenParking,
@@ -82,13 +86,13 @@ function view() {
     { class: "sale", key: "sale", "data-test": "sale-screen" },
     h(
       "main",
-      { class: "shop" },
+      { class: "shop", tabindex: "-1" },
       h("h1", { class: "vh" }, "Sale"),
       h("div", { class: "shop-body", inert: over || busy }, offlineBanner(), clientSearch(), clientStrip(), tiles()),
     ),
     h(
       "aside",
-      { class: over ? "cart over" : "cart", "aria-label": "Current sale", "data-test": "cart" },
+      { class: over ? "cart over" : "cart", tabindex: "-1", "aria-label": "Current sale", "data-test": "cart" },
       bar(over),
       cartBody(busy, narrow.matches && !over),
     ),

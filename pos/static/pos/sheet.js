@@ -1,7 +1,7 @@
 /** Sheets: dialogs over the page that hold one task, and the full screen at the end of one. */
 
 import { hold, round } from "./buttons.js";
-import { h, icon, patch } from "./dom.js";
+import { h, icon, patch, refocus } from "./dom.js";
 
 const stack = new Set();
 let opened_so_far = 0;
@@ -75,6 +75,7 @@ function opened(dialog, onClose, draw) {
     stack.delete(dialog);
     dialog.remove();
     onClose?.(result);
+    requestAnimationFrame(refocus);
   });
   stack.add(dialog);
   draw();

@@ -82,7 +82,7 @@ class Split extends Panel {
 
   view() {
     const due = this.rest();
-    const isOffered = ({ code }) => code !== "card" && (code !== "cash" || tablet.drawer);
+    const isOffered = ({ code, at_once }) => at_once && (code !== "cash" || tablet.drawer);
     const ways = tablet.catalog.tender_kinds.filter(isOffered);
     const kinds = readers.list.length ? [{ code: "card", name: "Card reader" }, ...ways] : ways;
     const output = { class: "total-amount num", "aria-live": "polite", "data-test": "split-due" };

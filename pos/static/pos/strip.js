@@ -8,7 +8,7 @@ import { h, icon } from "./dom.js";
 import { dollars } from "./money.js";
 import { listenMoves, nameOfRow, parking, resume } from "./parking.js";
 import { signal } from "./signal.js";
-import { dayOf, listenTablet, tablet } from "./tablet.js";
+import { dayOf, listenTablet, tablet, whereIs, whoIs } from "./tablet.js";
 
 const EVERY_MS = 20_000;
 const HOUR_MS = 3_600_000;
@@ -91,8 +91,7 @@ function parkedWords(row) {
   return days === 1 ? "parked since yesterday" : `parked ${days} days ago`;
 }
 
-const openWords = ({ opened_by }) =>
-  opened_by.id === tablet.person?.id ? "open elsewhere" : `opened by ${opened_by.name}`;
+const openWords = (row) => `open ${whereIs(row)}, ${whoIs(row.changed_by)}`;
 
 /** Reads the unfinished sales; only the newest question counts, and without an answer the strip stays as it is. */
 async function look() {

@@ -15,7 +15,7 @@ import {
 } from "./cart.js";
 import { askWhichSale, sameContents } from "./changed.js";
 import { patience, signal } from "./signal.js";
-import { tablet } from "./tablet.js";
+import { tablet, whereIs } from "./tablet.js";
 
 const PAUSE_MS = 150;
 const RETRY_MS = 3_000;
@@ -193,7 +193,7 @@ async function meetParked(body, sale) {
 async function choose(body, sale) {
   const choice = await askWhichSale(body, sale);
   if (cart.id !== sale.id) return;
-  if (choice === "leave") return void left("The sale stays on the other tablet. Undo brings yours back as a new sale.");
+  if (choice === "leave") return void left(`The sale stays ${whereIs(sale)}. Undo brings yours back as a new sale.`);
   if (choice === "theirs") adoptSale(sale);
   goOnWith(sale);
 }
@@ -217,7 +217,7 @@ export function meetEnd(sale) {
 }
 
 function closedElsewhere(sale) {
-  if (sale.status === "parked") return void left("This sale was parked on another tablet.");
+  if (sale.status === "parked") return void left(`This sale was parked ${whereIs(sale)}.`);
   if (sale.status !== "abandoned") return sync.completed(sale);
   renumberCart();
   sync.notice = "This sale had timed out. It goes on as a new one.";

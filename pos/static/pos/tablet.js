@@ -36,6 +36,15 @@ export function setDrawer(session) {
 export const may = (right) => ["allowed", "approval"].includes(tablet.person?.rights?.[right]);
 
 export const itemOf = (code) => tablet.catalog.items.find((item) => item.code === code);
+/** What of the price list a line of the cart is; nothing for a package, a custom amount and the like. */
+export const wareOf = (line) => (line.kind ? undefined : itemOf(line.item));
+/** The package or the plan that a line of the cart sells. */
+export const planOf = ({ kind, item }) =>
+  ({ package: tablet.catalog.packages, membership: tablet.catalog.plans })[kind]?.find(({ code }) => code === item);
+/** Whether an item has a price here today. */
+export const isSold = ({ is_available, price_cents }) => is_available && price_cents !== null;
+/** The package on sale that a line's instrument names, as "package:<id>" and what may follow. */
+export const packageOf = (instrument) => tablet.catalog.packages.find(({ id }) => String(id) === instrument.split(":")[1]);
 export const therapistOf = (id) => tablet.catalog.therapists.find((therapist) => therapist.id === id);
 export const tenderName = (code) => tablet.catalog.tender_kinds.find((kind) => kind.code === code)?.name ?? code;
 /** How a part of a sale was paid: with "Visa ···4242" once a card is known, else by the name of the kind. */
@@ -44,6 +53,15 @@ export const wayOf = ({ kind, charge, reference }) =>
 
 /** What to call the client of a sale; a person without the right to names gets none. */
 export const nameOfClient = (client) => (client ? client.name || "Client" : "Walk-in");
+
+/** "You" or the name of somebody who works here. */
+export const whoIs = ({ id, name }) => (id === tablet.person?.id ? "You" : name);
+
+/** Where a sale was changed last: "on this tablet", "on Back desk" or "in another program". */
+export function whereIs({ device }) {
+  if (!device) return "in another program";
+  return device === tablet.device.name ? "on this tablet" : `on ${device}`;
+}
 
 /** "9:41 AM" at the studio, or "Mon, Oct 5, 9:41 AM" when it was another day. */
 export function moment(iso) {

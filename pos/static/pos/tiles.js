@@ -5,11 +5,15 @@ import { addItem, cart } from "./cart.js";
 import { customForm } from "./custom.js";
 import { h } from "./dom.js";
 import { price } from "./money.js";
+import { isPrepaidTab, prepaidTiles } from "./prepaidtiles.js";
+import { sessionTiles } from "./sessions.js";
 import { signal } from "./signal.js";
-import { tablet } from "./tablet.js";
+import { isSold, tablet } from "./tablet.js";
 
 const TABS = [
   ["treatment", "Treatments"],
+  ["package", "Packages"],
+  ["membership", "Memberships"],
   ["addon", "Add-ons"],
   ["retail", "Retail"],
   ["custom", "Custom"],
@@ -35,24 +39,29 @@ export function tiles() {
         button(`tab-${name}`, { class: "tab", key: name, "aria-pressed": name === tab }, () => showTab(name), label),
       ),
     ),
-    tab === "custom" ? customForm({ redraw: changes.tell, added: () => showTab() }) : grid(),
+    shownTab(),
   ];
 }
 
+function shownTab() {
+  if (tab === "custom") return customForm({ redraw: changes.tell, added: () => showTab() });
+  return isPrepaidTab(tab) ? prepaidTiles(tab, byArrows) : grid();
+}
+
 function grid() {
-  const shown = tablet.catalog.items.filter(
-    (item) => item.kind === tab && item.is_available && item.price_cents !== null,
-  );
-  if (!shown.length) return h("p", { class: "empty", key: "none" }, "Nothing on the price list here yet.");
+  const shown = tablet.catalog.items.filter((item) => item.kind === tab && isSold(item));
+  const sessions = tab === "treatment" ? sessionTiles() : [];
+  if (!shown.length && !sessions.length) return h("p", { class: "empty", key: "none" }, "Nothing on the price list here yet.");
   return h(
     "ul",
     { class: "grid", key: `grid-${tab}`, "data-test": "tiles", onkeydown: byArrows },
+    sessions,
     shown.map(tile),
   );
 }
 
 function tile(item) {
-  const count = cart.lines.filter((line) => line.item === item.code).reduce((sum, line) => sum + line.quantity, 0);
+  const count = cart.lines.filter((line) => !line.kind && line.item === item.code).reduce((sum, line) => sum + line.quantity, 0);
   return h(
     "li",
     { key: item.code },

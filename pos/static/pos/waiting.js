@@ -3,10 +3,13 @@
 import { button, moneyButton } from "./buttons.js";
 import { listenCharge, lookNow, talk, want } from "./charge.js";
 import { h, icon } from "./dom.js";
+import { askEmail } from "./handout.js";
 import { lock } from "./lock.js";
 import { dollars } from "./money.js";
+import { qrFigure } from "./qrcode.js";
 import { askReader, listenReaders, readerOf, readers } from "./readers.js";
 import { openCover } from "./sheet.js";
+import { sync } from "./sync.js";
 import { listenTablet, tablet } from "./tablet.js";
 
 /** What a state looks like, and the buttons that lead on from it. */
@@ -19,6 +22,8 @@ const STATES = {
   cancelled_at_reader: { look: "warn", picture: "close", next: choices },
   reader_gone: { look: "warn", picture: "away", next: choices },
   reader_failed: { look: "warn", picture: "alert", next: choices },
+  card_gone: { look: "bad", picture: "alert", next: choices },
+  tired_out: { look: "bad", picture: "alert", next: choices },
   refused: { look: "warn", picture: "alert", next: choices },
   away: { look: "warn", picture: "away", next: check },
   paid: { look: "good", picture: "check", next: () => null },
@@ -60,6 +65,7 @@ function view() {
         h("p", { class: "total-amount num" }, dollars(body.amount_cents)),
         h("p", { class: "soft" }, card.reader?.label),
       ),
+      name === "waiting" && talk.charge.qr ? payCode(talk.charge.qr) : null,
       h("div", { class: "row", key: `next ${name}` }, next()),
       simulator(card.reader?.id),
     ),
@@ -85,11 +91,20 @@ const takingBack = { name: "cancelling", words: "Taking it back…" };
 
 function askingWords({ reader, isSeen, wish }) {
   if (isSeen && wish === "pay") return "Looking how it stands…";
-  return `Asking ${reader?.label ?? "the reader"}…`;
+  return reader ? `Asking ${reader.label}…` : "Asking the bank…";
 }
 
 function takeBack() {
   return step("card-back", () => want("back"), icon("close"), "Cancel");
+}
+
+/** The code that the client's phone pays by, and the way to send it instead. */
+function payCode(qr) {
+  const mail = () => askEmail({ title: "E-mail the pay link", path: `${talk.step.path}/mail`, client: sync.sale?.client });
+  return [
+    qrFigure(qr, "Code with the link to pay", "The client scans this with a phone"),
+    button("link-mail", { class: "btn", key: "link-mail" }, mail, icon("mail"), "E-mail it"),
+  ];
 }
 
 function check() {
