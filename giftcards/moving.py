@@ -1,0 +1,68 @@
+"""The one way in which a card's value changes: its row and its move together, in the caller's transaction."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from giftcards.models import GiftCard, GiftCardMove
+from pos.models import SaleLine, Tender
+from studio.models import Location, Staff
+
+Kind = GiftCardMove.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """What a change stands for: its key (once), its moment and place, and whom or what it is about."""
+
+    key: str
+    now: dt.datetime
+    at: Location
+    by: Staff | None = None
+    why: str = ""
+    line: SaleLine | None = None
+    tender: Tender | None = None
+    client: uuid.UUID | None = None
+
+
+def lock(card: GiftCard) -> GiftCard:
+    """The card as it now is, its row locked until the transaction ends."""
+    rows = GiftCard.objects.select_for_update(of=("self",)).select_related("location", "item")
+    locked: GiftCard = rows.get(pk=card.pk)
+    return locked
+
+
+def lock_all(cards: list[GiftCard]) -> list[GiftCard]:
+    """The cards as they now are, locked in the order of their keys and given in the order asked."""
+    rows = GiftCard.objects.select_for_update(of=("self",)).select_related("location", "item")
+    locked = {row.pk: row for row in rows.filter(pk__in=[card.pk for card in cards]).order_by("pk")}
+    return [locked[card.pk] for card in cards]
+
+
+def change(
+    card: GiftCard, kind: Kind, *, paid_cents: int, promo_cents: int, because: Because, breakage_cents: int = 0
+) -> GiftCardMove | None:
+    """Add these parts to the card (negative: take them off what is free); its move, None when nothing moves."""
+    if not (paid_cents or promo_cents or breakage_cents):
+        return None
+    card.change_parts(paid_cents=paid_cents, promo_cents=promo_cents, breakage_cents=breakage_cents)
+    return GiftCardMove.objects.create(
+        card=card,
+        kind=kind,
+        paid_cents=paid_cents,
+        promo_cents=promo_cents,
+        breakage_cents=breakage_cents,
+        at=because.now,
+        key=because.key,
+        line_id=because.line.pk if because.line is not None else None,
+        tender_id=because.tender.pk if because.tender is not None else None,
+        location=because.at,
+        client=because.client,
+        made_by=because.by,
+        why=because.why[:200],
+    )
+
+
+def takes_back_income(card: GiftCard, paid_cents: int) -> int:
+    """How much that was counted as income comes back when so much of the paid part goes (posting rule 16), in cents."""
+    return max(0, card.breakage_cents - (card.paid_cents - paid_cents))
