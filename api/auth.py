@@ -1,6 +1,5 @@
 """Who asks: a paired tablet, and on top of it the person who signed on there with a PIN (R12)."""
 
-import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -118,15 +117,6 @@ def refuse_forged(request: HttpRequest) -> None:
         raise ForgedRequest
 
 
-def address_of(request: HttpRequest) -> str:
-    """Where the request came from, behind as many proxies as are trusted; an IPv6 network counts as one address."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    hops.append(request.META.get("REMOTE_ADDR", ""))
-    # Each trusted proxy has appended the one before it; what stands further left anybody could have written.
-    nearest_untrusted = max(len(hops) - 1 - settings.TRUSTED_PROXY_COUNT, 0)
-    return _network(hops[nearest_untrusted])
-
-
 def keep_device(response: HttpResponse, token: str) -> None:
     """Give the tablet its token as a cookie that scripts can not read, for a year."""
     _set_cookie(response, settings.DEVICE_COOKIE_NAME, token, max_age=DEVICE_COOKIE_SECONDS)
@@ -153,13 +143,3 @@ def _token_in_header(request: HttpRequest) -> str | None:
 
 def _no_response(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
-
-
-def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if parsed.version == 6:
-        return str(ipaddress.ip_network((parsed, 64), strict=False))  # a household owns that many addresses
-    return str(parsed)

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from giftcards.balance_check import TooManyTries as TooManyGuesses
 from pos.checkout import SaleNotFound
 from studio import error_pages
 from studio.devices import TooManyPairingTries
@@ -73,6 +74,7 @@ def _(error: SaleNotFound) -> Response:
 
 
 @answer_to.register(TooManyTries)
+@answer_to.register(TooManyGuesses)
 @answer_to.register(TooManyPairingTries)
 def _(error: Refusal) -> Response:
     response = _problem(HTTPStatus.TOO_MANY_REQUESTS, error.code, error.sentence, error.details)

@@ -12,9 +12,10 @@ SECRETS = ("SECRET_KEY", "PIN_PEPPER", "DATABASE_PASSWORD", "DATABASE_OWNER_PASS
 
 def filled(example: str) -> str:
     """The example with a random value of 256 bits for every secret that it leaves empty."""
-    return re.sub(
+    filled_in = re.sub(
         rf"^({'|'.join(SECRETS)})=$", lambda found: f"{found[1]}={secrets.token_hex(32)}", example, flags=re.MULTILINE
     )
+    return re.sub(r"^GIFT_CODE_KEYS=$", f"GIFT_CODE_KEYS=1:{secrets.token_hex(32)}", filled_in, flags=re.MULTILINE)
 
 
 def make_env(*, folder: Path = HERE) -> bool:

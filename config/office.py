@@ -20,6 +20,13 @@ TASKS = {
         "pos.Client",
     ],
     "What is sold": ["pos.Item", "pos.TaxRate"],
+    "Members": [
+        "memberships.Membership",
+        "memberships.Due",
+        "memberships.BillingRun",
+        "memberships.Consent",
+        "memberships.Plan",
+    ],
     "People and what they may do": ["studio.Staff", "auth.Group", "studio.Qualification"],
     "Places, tablets, readers": [
         "studio.Business",
@@ -30,6 +37,9 @@ TASKS = {
     ],
     "Cards and Stripe": [
         "payments.Charge",
+        "payments.HostedPage",
+        "payments.SavedCard",
+        "payments.Customer",
         "payments.CardRefund",
         "payments.Dispute",
         "payments.Payout",

@@ -14,13 +14,17 @@ DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="insecure-only-for-tests-and-builds-0123456789abcdefghijklmnopqrstuv")
 PIN_PEPPER = env.str("PIN_PEPPER", default="insecure-only-for-tests")
+# `id:secret`, the newest first; the older ones still open the cards that were made with them.
+GIFT_CODE_KEYS = env.list("GIFT_CODE_KEYS", default=[]) or ["0:insecure-only-for-tests"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 HTTPS = SITE_URL.startswith("https://")
-if HTTPS and "insecure" in SECRET_KEY + PIN_PEPPER:
-    raise ImproperlyConfigured("Set SECRET_KEY and PIN_PEPPER: `python3 -m config.make_env` makes them.")
+if HTTPS and "insecure" in SECRET_KEY + PIN_PEPPER + "".join(GIFT_CODE_KEYS):
+    raise ImproperlyConfigured(
+        "Set SECRET_KEY, PIN_PEPPER and GIFT_CODE_KEYS: `python3 -m config.make_env` makes them."
+    )
 
 INSTALLED_APPS = [
     "config",
@@ -29,6 +33,8 @@ INSTALLED_APPS = [
     "jobs",
     "payments",
     "pos",
+    "giftcards",
+    "memberships",
     "api",
     "config.office_app.OfficeApp",
     "django.contrib.auth",
@@ -46,13 +52,33 @@ INSTALLED_APPS = [
 ]
 
 # What plugs in -------------------------------------------------------------------------------------------------------
-POS_LINE_KINDS = ["pos.wares.CatalogueItem", "pos.wares.CustomAmount"]
-POS_PRICE_RULES: list[str] = []
+POS_LINE_KINDS = [
+    "pos.wares.CatalogueItem",
+    "pos.wares.CustomAmount",
+    "giftcards.kinds.SoldCard",
+    "giftcards.kinds.LoadedCard",
+    "memberships.kinds.SoldPackage",
+    "memberships.dueskinds.Joining",
+    "memberships.dueskinds.Dues",
+    "memberships.feekinds.PlanUpgrade",
+    "memberships.feekinds.FreezeFee",
+    "memberships.feekinds.ExitFee",
+    "memberships.prepaidkind.MonthsAhead",
+]
+POS_PRICE_RULES = ["memberships.prices.MembersPay"]
 POS_TENDER_KINDS = [
+    "memberships.sessions.PackageSession",
+    "memberships.sessions.MemberCredit",
+    "giftcards.kinds.PaidByTreatmentCard",
+    "giftcards.kinds.PaidByCard",
+    "pos.store_credit.StoreCredit",
     "pos.tenders.Cash",
     "pos.tenders.Check",
     "pos.tenders.ExternalTerminal",
     "pos.cards.CardOnReader",
+    "pos.saved_cards.SavedCardOnFile",
+    "pos.pay_links.ByLink",
+    "pos.online.CardOnline",
 ]
 BOOK_CHECKS = [
     "ledger.checks.check_entries_balance",
@@ -82,6 +108,24 @@ BOOK_CHECKS = [
     "pos.checks.check_everything_has_its_receipt",
     "pos.checks.check_no_hold_outlives_its_sale",
     "pos.checks.check_cards_paid_their_sales",
+    "pos.checks.check_store_credit",
+    "pos.checks.check_store_credit_is_held_by_open_sales",
+    "giftcards.checks.check_cards_are_as_booked",
+    "giftcards.checks.check_breakage_is_as_booked",
+    "giftcards.checks.check_cards_are_as_moved",
+    "giftcards.checks.check_cards_are_held_by_open_sales",
+    "giftcards.checks.check_cards_paid_their_sales",
+    "giftcards.checks.check_locations_owe_each_other_the_same",
+    "giftcards.checks.check_nobody_guesses_codes",
+    "memberships.checks.check_lots_are_what_the_books_owe",
+    "memberships.checks.check_each_lot_is_in_the_books",
+    "memberships.checks.check_lots_have_sessions_and_value",
+    "memberships.checks.check_moves_roll_forward",
+    "memberships.checks.check_lots_are_worth_their_price",
+    "memberships.checks.check_lots_are_held_by_open_sales",
+    "memberships.duechecks.check_paid_dues_have_granted",
+    "memberships.duechecks.check_paid_months_count",
+    "memberships.duechecks.check_months_ahead_are_in_the_books",
     "payments.checks.check_movements_are_posted",
     "payments.checks.check_balance_agrees",
     "payments.checks.check_finished_payouts_come_to_zero",
@@ -91,6 +135,7 @@ BOOK_CHECKS = [
     "payments.checks.check_refunds_payable",
     "payments.checks.check_nothing_stays_in_suspense",
     "payments.checks.check_charges_come_to_an_end",
+    "payments.checks.check_pages_come_to_an_end",
     "payments.checks.check_card_refunds_are_sent",
     "jobs.checks.check_outbox",
     "jobs.checks.check_dead_rows",
@@ -98,9 +143,16 @@ BOOK_CHECKS = [
 ]
 JOBS_CLAIMABLE = [
     "payments.asking.LiveCharges",
+    "payments.hosted.HostedPages",
+    "payments.asking.OffSessionCharges",
+    "payments.cards.RemovedCards",
+    "memberships.renewals.DuesToCharge",
+    "memberships.renewals.EndedDues",
     "payments.refunds.OpenRefunds",
     "payments.inbox.StripeEvents",
-    "pos.cards.EndedCharges",
+    "pos.finishing.EndedCharges",
+    "giftcards.fulfilment.PaidOrders",
+    "giftcards.delivery.Deliveries",
     "jobs.outbox.Outbox",
 ]
 JOBS_SCHEDULE = [
@@ -109,7 +161,17 @@ JOBS_SCHEDULE = [
     "payments.reconciliation.FetchMovements",
     "payments.unsold.PutUnsoldAside",
     "pos.schedule.AbandonForgottenSales",
+    "giftcards.disputes.FreezeContestedCards",
+    "giftcards.forgotten.ExpireCards",
+    "giftcards.shop.orders.ForgetDrafts",
     "studio.throttle.ForgetOldTries",
+    "memberships.scheduled.ChangeMemberships",
+    "memberships.dues.MakeDues",
+    "memberships.expiry.ExpireSessions",
+    "memberships.prepaid.GrantMonthsAhead",
+    "memberships.dunning.UseNewCards",
+    "memberships.runs.ReportBilling",
+    "memberships.contested.TakeBackContested",
 ]
 
 MIDDLEWARE = [
@@ -148,7 +210,9 @@ STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[]) or (["whs
 _STAND_IN = env.str("STRIPE_API_BASE", default="") or "http://127.0.0.1:12111"
 STRIPE_API_BASE = _STAND_IN if STRIPE_SECRET_KEY == STRIPE_STAND_IN_KEY else ""  # empty: Stripe's own
 STRIPE_STAND_IN_ALLOWED = False  # tests say so
+STRIPE_REQUESTS_PER_SECOND = env.int("STRIPE_REQUESTS_PER_SECOND", default=25)  # of each endpoint, by all workers
 PAYMENTS_GATEWAY = "payments.gateway.StripeGateway"
+MEMBERSHIPS_UNPAID = env.str("MEMBERSHIPS_UNPAID", default="skip")  # or "owe": after 14 days a month stays owed (R28)
 
 # Database: SQLite unless DATABASE_URL names a PostgreSQL; `reports` is the same data, read-only ---------------------
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR}/var/footfall.sqlite3")}
@@ -242,6 +306,7 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="studio@example.com")
+MAIL_BOUNCE_TOKEN = env.str("MAIL_BOUNCE_TOKEN", default="")  # empty: /mail/bounces is not there
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.auth.TabletAuthentication"],

@@ -8,9 +8,11 @@ handler400 = "studio.error_pages.bad_request"
 handler500 = "api.errors.server_error"
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="desk"), name="home"),
+    path("", RedirectView.as_view(pattern_name="gift_shop"), name="home"),
     path("", include("payments.urls")),
     path("", include("pos.urls")),
+    path("", include("giftcards.urls")),
+    path("", include("memberships.urls")),
     path("", include("api.urls")),
     path("admin/", admin.site.urls),
 ]

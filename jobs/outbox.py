@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import smtplib
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -65,12 +66,20 @@ def send(mail: OutboxMail) -> None:
     message = EmailMultiAlternatives(mail.subject, mail.text, None, [mail.to], headers={"Message-ID": mail.message_id})
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
+    hand_over(lambda: message)
+
+
+def hand_over(write: Callable[[], EmailMultiAlternatives]) -> None:
+    """Hand what is written to the mail server, once that answers; TryLater, with nothing written, when it is away.
+
+    For letters that are kept nowhere, because of the secrets in them.
+    """
     server = get_connection()
     try:
         server.open()
     except (OSError, smtplib.SMTPException) as away:
         raise TryLater(f"The mail server is away: {away}") from away
     try:
-        server.send_messages([message])
+        server.send_messages([write()])
     finally:
         server.close()

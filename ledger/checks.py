@@ -17,7 +17,10 @@ from ledger.models import Entry, Link, Period, Posting
 from ledger.money import dollars
 
 # The only kinds of entry that may touch income accounts: no path leads from "package sold" to revenue.
-INCOME_KINDS = frozenset({"sale", "void", "refund", "correction"})
+OF_SALES = ("sale", "void", "void_back", "refund", "correction")
+OF_FORGOTTEN_CARDS = ("gift_card_breakage", "gift_card_expired", "gift_card_moved", "gift_card_cash_out")
+OF_SESSIONS = ("no_show", "no_show_waived", "forfeit")
+INCOME_KINDS = frozenset({*OF_SALES, *OF_FORGOTTEN_CARDS, *OF_SESSIONS})
 # What is sold by category; contra-income and breakage are not.
 BY_CATEGORY = (
     Account.SERVICES,

@@ -13,6 +13,8 @@ os.environ.update(
     DEFAULT_FROM_EMAIL="studio@example.com",
     DEMO="False",
     EMAIL_URL="memorymail://",
+    GIFT_CODE_KEYS="2:newer-key-for-tests,1:older-key-for-tests",
+    MAIL_BOUNCE_TOKEN="token-of-the-mail-service",
     PIN_PEPPER="pepper-for-tests",
     SECRET_KEY="secret-for-tests-and-nothing-else-0123456789-abcdefghijklmnop",
     SITE_URL="http://testserver",

@@ -57,12 +57,12 @@ def client_card_answer(client: Client, history: History, recent: list[Sale]) -> 
 
 
 def client_answer(client: Client) -> ClientAnswer:
-    """A client that `clients.search` has found, with its last visit."""
+    """A client that `finding` has read to be told."""
     return {
         "id": str(client.pk),
         "name": client.name,
         "email": client.email,
-        "phone": str(client.phone),
+        "phone": client.number,  # type: ignore[attr-defined]  # annotated by as_told()
         "note": client.note,
-        "last_visit_on": day_or_none(client.last_visit_on),  # type: ignore[attr-defined]  # annotated by search()
+        "last_visit_on": day_or_none(client.last_visit_on),  # type: ignore[attr-defined]  # annotated by as_told()
     }

@@ -5,9 +5,8 @@ from typing import TypedDict
 from django.conf import settings
 from django.urls import reverse
 
-from api.answers.values import Address, Moment, moment
+from api.answers.values import Address, Moment, QrAnswer, moment, qr_answer
 from pos.models import Receipt
-from pos.qr import qr_of
 from pos.receipts import address
 
 
@@ -25,17 +24,10 @@ class ReceiptAnswer(TypedDict):
     issued_at: Moment
 
 
-class CodeAnswer(TypedDict):
-    """A QR code: `path` draws its black modules in a square of `size` by `size`, as in an SVG."""
-
-    size: int
-    path: str
-
-
 class ReceiptWithCodeAnswer(ReceiptAnswer):
     """A receipt with the code of its link, for the client to scan from the tablet."""
 
-    qr: CodeAnswer | None
+    qr: QrAnswer | None
 
 
 class PrintAnswer(TypedDict):
@@ -52,8 +44,7 @@ class MailAnswer(TypedDict):
 
 
 def receipt_with_code(receipt: Receipt) -> ReceiptWithCodeAnswer:
-    code = qr_of(address(receipt))
-    return {**receipt_answer(receipt), "qr": {"size": code.size, "path": code.path}}
+    return {**receipt_answer(receipt), "qr": qr_answer(address(receipt))}
 
 
 def receipt_answer(receipt: Receipt) -> ReceiptAnswer:

@@ -8,9 +8,9 @@ from typing import Annotated, TypedDict
 
 from django.db.models import F, Prefetch, QuerySet, Sum
 
-from api.answers.sales import SaleClient, client_of
+from api.answers.sales import SaleClient, client_of, device_of
 from api.answers.values import Day, Moment, Person, Uuid, day_or_none, moment, moment_or_none, person
-from pos.cards import states_back
+from pos.cardwords import states_back
 from pos.models import Receipt, Refund, RefundTender, Sale, SaleLine, Tender
 
 SHOWN = 3
@@ -35,6 +35,7 @@ NOTHING = Back(0, "")
 class SaleRow(TypedDict):
     """A sale in a list; `tenders` are the kinds that paid it.
 
+    `device` is the tablet that changed it last, null for a program, and `changed_by` who did.
     `back_cents` is what was refunded or voided of it, `card_back` how far the slowest part is that goes back to a card.
     """
 
@@ -46,6 +47,8 @@ class SaleRow(TypedDict):
     parked_at: Moment | None
     opened_at: Moment
     opened_by: Person
+    device: str | None
+    changed_by: Person
     completed_at: Moment | None
     business_date: Day | None
     back_cents: int
@@ -66,7 +69,7 @@ class SalePage(TypedDict):
 def with_parts(sales: QuerySet[Sale]) -> QuerySet[Sale]:
     """The sales with what a row shows, in three more queries for all of them."""
     own = Receipt.objects.filter(refund=None).select_related("location")
-    return sales.select_related("client", "opened_by").prefetch_related(
+    return sales.select_related("client", "device", "opened_by", "changed_by").prefetch_related(
         Prefetch("lines", SaleLine.objects.order_by("position").only("sale", "name", "quantity")),
         Prefetch("tenders", Tender.objects.exclude(status=Tender.Status.RELEASED).order_by("position")),
         Prefetch("receipts", own, to_attr="own_receipts"),
@@ -90,6 +93,8 @@ def _row(sale: Sale, back: Back) -> SaleRow:
         "parked_at": moment_or_none(sale.parked_at),
         "opened_at": moment(sale.opened_at),
         "opened_by": person(sale.opened_by),
+        "device": device_of(sale),
+        "changed_by": person(sale.changed_by or sale.opened_by),
         "completed_at": moment_or_none(sale.completed_at),
         "business_date": day_or_none(sale.business_date),
         "back_cents": back.cents,

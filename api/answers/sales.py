@@ -131,7 +131,11 @@ class TenderAnswer(TypedDict):
 
 
 class SaleAnswer(Rehearsal):
-    """A sale with all that is on it. `total_cents` is before cash rounding; `cash_due_cents` is what is due in cash."""
+    """A sale with all that is on it.
+
+    `device` is the tablet that changed it last, null for a program, and `changed_by` who did. `total_cents` is before
+    cash rounding; `cash_due_cents` is what is due in cash.
+    """
 
     id: Uuid
     status: Annotated[str, Sale.Status]
@@ -144,6 +148,8 @@ class SaleAnswer(Rehearsal):
     completed_at: Moment | None
     business_date: Day | None
     opened_by: Person
+    device: str | None
+    changed_by: Person
     completed_by: Person | None
     lines: list[LineAnswer]
     discounts: list[DiscountAnswer]
@@ -182,6 +188,8 @@ def sale_answer(basket: Basket) -> SaleAnswer:
         "completed_at": moment_or_none(sale.completed_at),
         "business_date": day_or_none(sale.business_date),
         "opened_by": person(sale.opened_by),
+        "device": device_of(sale),
+        "changed_by": person(sale.changed_by or sale.opened_by),
         "completed_by": person_or_none(sale.completed_by),
         "lines": _lines(basket, after),
         "discounts": _discounts(basket),
@@ -207,6 +215,11 @@ def sale_answer(basket: Basket) -> SaleAnswer:
 
 def client_of(client: Client | None) -> SaleClient | None:
     return {"id": str(client.pk), "name": client.name} if client is not None else None
+
+
+def device_of(sale: Sale) -> str | None:
+    """The name of the tablet that changed it last."""
+    return sale.device.name if sale.device is not None else None
 
 
 def _due(basket: Basket) -> int:

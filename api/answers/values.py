@@ -9,6 +9,7 @@ from ledger.accounts import Account
 from ledger.journal import Line
 from ledger.models import Entry
 from pos.kinds import Progress
+from pos.qr import qr_of
 from studio.models import Staff
 
 Uuid = Annotated[str, "uuid"]
@@ -21,8 +22,9 @@ Rate = Annotated[str, "decimal"]
 class ChargeAnswer(TypedDict):
     """How far a payment or refund is that the bank must answer: `state`, and the sentence for the cashier.
 
-    A payment is waiting, checking, cancelling, declined, cancelled_at_reader, reader_gone, reader_failed, paid or
-    cancelled; a refund is sending, on_its_way, given_back, failed or paid_otherwise.
+    A payment is waiting, checking, cancelling, declined, cancelled_at_reader, reader_gone, reader_failed, card_gone,
+    tired_out, paid or cancelled; a refund is sending, on_its_way, given_back, failed or paid_otherwise. Where the
+    client pays on a phone, `url` is the way there and `qr` its code.
     """
 
     state: str
@@ -31,6 +33,15 @@ class ChargeAnswer(TypedDict):
     tries: int
     decline_code: str
     reader: "ReaderName | None"
+    url: str
+    qr: "QrAnswer | None"
+
+
+class QrAnswer(TypedDict):
+    """A QR code: `path` draws its black modules in a square of `size` by `size`, as in an SVG."""
+
+    size: int
+    path: str
 
 
 class ReaderName(TypedDict):
@@ -115,4 +126,11 @@ def charge_answer(how: Progress | None) -> ChargeAnswer | None:
         "tries": how.tries,
         "decline_code": how.decline_code,
         "reader": {"id": how.reader_id, "label": how.reader} if how.reader_id is not None else None,
+        "url": how.url,
+        "qr": qr_answer(how.url) if how.url else None,
     }
+
+
+def qr_answer(text: str) -> QrAnswer:
+    code = qr_of(text)
+    return {"size": code.size, "path": code.path}

@@ -41,7 +41,7 @@ class Discount(Strict):
 
     percent = Percent(required=False, allow_null=True, help_text="Above 0, at most 100.")
     amount_cents = Cents(required=False, allow_null=True)
-    reason = serializers.ChoiceField(SaleDiscount.Reason.choices)
+    reason = serializers.ChoiceField([(why.value, why.label) for why in SaleDiscount.GIVEN_BY_HAND])
 
     def validate(self, attrs: dict[str, Any]) -> AskedDiscount:
         percent, amount_cents = attrs.get("percent"), attrs.get("amount_cents")
@@ -131,12 +131,13 @@ class Tender(Strict):
 
 
 class NextTry(Strict):
-    """Where a card is to be presented once more; where it was, unless it says."""
+    """Where a card is to be presented once more, or which saved card is asked; as before, unless it says."""
 
     reader = ReaderId(required=False, allow_null=True)
+    instrument = Words(max_length=80, required=False, help_text="Another saved card.")
 
     def validate(self, attrs: dict[str, Any]) -> Any:
-        return AskedTender(kind="", reader_id=attrs.get("reader"))
+        return AskedTender(kind="", reader_id=attrs.get("reader"), instrument=attrs.get("instrument", ""))
 
 
 class NamedTender(Tender):

@@ -2,11 +2,10 @@
 
 import hashlib
 
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from api.answers.catalog import CatalogAnswer, catalog_answer
 from api.auth import OnPairedTablet
@@ -22,7 +21,9 @@ class Catalog(Endpoint):
         """Everything that can be sold here today; send `If-None-Match` to hear only that nothing changed."""
         place = self.device.location
         catalog = catalog_answer(place, on=place.business_date(self.now))
-        tag = f'"{hashlib.sha256(JSONRenderer().render(catalog)).hexdigest()[:32]}"'
+        body = JSONRenderer().render(catalog)
+        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         self.headers["Cache-Control"] = "private, no-cache"
-        response = Response(catalog, headers={"ETag": tag, "Vary": "Authorization, Cookie"})
+        kept = {"ETag": tag, "Vary": "Authorization, Cookie"}
+        response = HttpResponse(body, content_type=JSONRenderer.media_type, headers=kept)
         return get_conditional_response(request._request, etag=tag, response=response) or response

@@ -14,7 +14,7 @@ from api.endpoint import Endpoint, created
 from api.pages import page_of
 from api.schema import described
 from api.serializers.people import ClientFile, ClientSearch
-from pos import clients, holdings
+from pos import clients, finding, holdings
 from pos.models import Client, Sale
 from studio.models import Right
 
@@ -26,7 +26,7 @@ class ClientList(Endpoint):
     def get(self, request: Request) -> Response:
         """Clients by name, narrowed by words that all must fit."""
         self.require(Right.CLIENTS)
-        found = clients.search(self.query(ClientSearch)["search"])
+        found = finding.find(self.query(ClientSearch)["search"])
         rows, following, previous = page_of(found, "name", "id", request=request)
         return Response({"next": following, "previous": previous, "results": [client_answer(row) for row in rows]})
 
@@ -71,7 +71,7 @@ class ClientHoldings(Endpoint):
 
 
 def _read(client_id: uuid.UUID) -> Client:
-    client = clients.search("").filter(pk=client_id).first()
+    client = finding.as_told(Client.objects.filter(pk=client_id)).first()
     if client is None:
         raise Http404
     return client

@@ -8,6 +8,7 @@ from api.answers.holdings import OfferAnswer, offer_answer
 from api.endpoint import Endpoint
 from api.schema import described
 from api.serializers.codes import Code
+from giftcards import balance_check
 from pos import holdings
 from studio.models import Right
 
@@ -17,9 +18,10 @@ class CodeLookup(Endpoint):
     def post(self, request: Request) -> Response:
         """What the code of a gift card pays with: name it as the `instrument` of a tender."""
         code = self.read(Code)["code"]
+        self.require(Right.SELL)
+        units.work(lambda: balance_check.reserve_at_desk(self.device.pk, now=self.now))
 
         def unit() -> OfferAnswer:
-            self.require(Right.SELL)
             return offer_answer(holdings.find_code(code, now=self.now))
 
         return Response(units.work(unit))

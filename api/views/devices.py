@@ -19,12 +19,13 @@ from api.answers.tablet import (
     own_device_answer,
     paired_answer,
 )
-from api.auth import OnPairedTablet, address_of, keep_device, refuse_forged, tablet_of
+from api.auth import OnPairedTablet, keep_device, refuse_forged, tablet_of
 from api.endpoint import Endpoint
 from api.schema import described
 from api.serializers.people import NewDevice, Pairing
 from api.serializers.sales import Nothing
 from studio import audit, devices
+from studio.addresses import address_of
 from studio.models import Device, Right
 
 

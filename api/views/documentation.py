@@ -5,6 +5,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from studio.models import Business
+
 
 class OpenApiFile(SpectacularAPIView):
     authentication_classes = []
@@ -22,5 +24,6 @@ class DocsPage(SpectacularSwaggerSplitView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
         response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
+        response.data["business"] = Business.current()
         response["Cross-Origin-Opener-Policy"] = "same-origin"
         return response

@@ -17,8 +17,9 @@ from api.endpoint import Endpoint, run
 from api.filters import Filters, SaleFilters
 from api.pages import page_of
 from api.schema import described
+from api.serializers.people import MailTo
 from api.serializers.sales import DryRun, NextTry, Nothing, Parking, Sale, Tender, Wanted
-from pos import checkout, ending
+from pos import checkout, ending, pay_links
 from pos.basket import Basket
 from pos.models import Sale as StoredSale
 from studio import rights
@@ -162,6 +163,18 @@ class SaleTenderTry(SalesEndpoint):
             return Told.of(
                 checkout.try_again(sale_id=sale_id, tender_id=tender_id, n=n, asked=asked, desk=self.desk, now=self.now)
             )
+
+        return self.told(unit)
+
+
+class SaleTenderMail(SalesEndpoint):
+    @described(name="mail_pay_link", request=MailTo, answers={200: SaleAnswer, 202: SaleAnswer})
+    def post(self, request: Request, sale_id: uuid.UUID, tender_id: uuid.UUID) -> Response:
+        """Mail a pay link to the client, who has half an hour to pay by it; the same address gets it once."""
+        to = self.read(MailTo)["email"]
+
+        def unit() -> Told:
+            return Told.of(pay_links.mail(sale_id=sale_id, tender_id=tender_id, to=to, desk=self.desk, now=self.now))
 
         return self.told(unit)
 

@@ -4,6 +4,7 @@ from memberships.models.definitions import Expiry, MemberPrice, Package, Package
 from memberships.models.lots import LotHold, LotMove, SessionLot
 from memberships.models.members import (
     BillingRun,
+    Cancellation,
     Change,
     Consent,
     Due,
@@ -15,6 +16,7 @@ from memberships.models.members import (
 
 __all__ = [
     "BillingRun",
+    "Cancellation",
     "Change",
     "Consent",
     "Due",

@@ -28,6 +28,7 @@ class SessionLot(models.Model):
         EXPIRED = "expired", "expired"
         REFUNDED = "refunded", "refunded"
         TRANSFERRED = "transferred", "given away"
+        UPGRADED = "upgraded", "gone into another package"
         REVOKED = "revoked", "taken back"
 
     MOVES: dict[str, frozenset[str]] = {
@@ -38,6 +39,7 @@ class SessionLot(models.Model):
                 Status.EXPIRED,
                 Status.REFUNDED,
                 Status.TRANSFERRED,
+                Status.UPGRADED,
                 Status.REVOKED,
             }
         ),
@@ -47,7 +49,8 @@ class SessionLot(models.Model):
         Status.EXPIRED: frozenset({Status.OPEN}),
         Status.REFUNDED: frozenset({Status.OPEN}),
         Status.TRANSFERRED: frozenset({Status.OPEN}),
-        Status.REVOKED: frozenset(),
+        Status.UPGRADED: frozenset({Status.OPEN}),
+        Status.REVOKED: frozenset({Status.OPEN}),
     }
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -132,6 +135,7 @@ class LotMove(models.Model):
         CONVERTED = "converted", "became store credit"
         FORFEITED = "forfeited", "forfeited"
         REFUNDED = "refunded", "refunded"
+        UPGRADED = "upgraded", "went into another package"
         REVOKED = "revoked", "taken back"
         RAISED = "raised", "worth more after an upgrade"
 

@@ -114,7 +114,7 @@ class Due(Leased):
 
     MOVES: dict[str, frozenset[str]] = {
         Status.DUE: frozenset({Status.PAID, Status.SKIPPED, Status.WAIVED}),
-        Status.PAID: frozenset({Status.REFUNDED}),
+        Status.PAID: frozenset({Status.REFUNDED, Status.DUE}),  # owed again when the sale that paid it is voided
         Status.SKIPPED: frozenset({Status.PAID}),  # paid after all, at the desk or by the link
         Status.WAIVED: frozenset(),
         Status.REFUNDED: frozenset(),
@@ -162,18 +162,32 @@ class Freeze(models.Model):
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="freezes")
     starts_on = models.DateField()
     ends_on = models.DateField(help_text="The day on which it goes on.")
+    months = models.PositiveSmallIntegerField(default=1)
     is_medical = models.BooleanField(default=False)
+    fee_cents = models.BigIntegerField(default=0)
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    fee_sale_key = models.CharField(max_length=80, blank=True)
+    fee_sale_key = models.CharField(max_length=80, blank=True, help_text="The sale of the fee.")
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True, help_text="Taken back before it began.")
 
     class Meta:
         ordering = ["starts_on"]
-        constraints = [models.CheckConstraint(name="freeze_lasts_a_while", condition=Q(ends_on__gt=F("starts_on")))]
+        constraints = [
+            models.CheckConstraint(name="freeze_lasts_a_while", condition=Q(ends_on__gt=F("starts_on"))),
+            models.UniqueConstraint(
+                name="one_freeze_at_a_time", fields=["membership"], condition=Q(ended_at=None, undone_at=None)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Freeze {self.starts_on} to {self.ends_on}"
+
+    @property
+    def key(self) -> str:
+        """Under which the line of its fee knows it."""
+        return f"freeze:{self.pk}"
 
 
 class Change(models.Model):
@@ -183,6 +197,7 @@ class Change(models.Model):
         PENDING = "pending", "pending"
         DONE = "done", "done"
         REPLACED = "replaced", "replaced"
+        UNDONE = "undone", "taken back"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="changes")
@@ -204,6 +219,55 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_plan} to {self.to_plan}"
+
+    @property
+    def key(self) -> str:
+        """Under which the line of its proration knows it."""
+        return f"change:{self.pk}"
+
+
+class Cancellation(models.Model):
+    """A member's notice (R31): when it ends, what leaving early costs, and why it may cost nothing."""
+
+    class Why(models.TextChoices):
+        OWN_WISH = "own_wish", "the client's wish"
+        DEATH = "death", "death"
+        DISABILITY = "disability", "disability"
+        MEDICAL = "medical", "medical reasons"
+        MOVED = "moved", "moved more than 25 miles away"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="cancellations")
+    number = models.CharField(max_length=12, unique=True, help_text="What the client keeps.")
+    why = models.CharField(max_length=10, choices=Why, default=Why.OWN_WISH)
+    how = models.CharField(max_length=20, help_text="desk, online or mail.")
+    note = models.CharField(max_length=300, blank=True)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    ends_on = models.DateField(help_text="The first day on which it is over.")
+    full_fee_cents = models.BigIntegerField(default=0, help_text="What leaving early costs if nobody waives it.")
+    fee_cents = models.BigIntegerField(default=0, help_text="What it costs.")
+    waived_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    fee_sale_key = models.CharField(max_length=80, blank=True, help_text="The sale of the fee.")
+    refunded_cents = models.BigIntegerField(default=0, help_text="Given back in full within the first days.")
+    undone_at = models.DateTimeField(null=True, help_text="Taken back before the end.")
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="exit_fee_within_what_it_may_be",
+                condition=Q(fee_cents__gte=0, fee_cents__lte=F("full_fee_cents")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Cancellation {self.number}"
+
+    @property
+    def key(self) -> str:
+        """Under which the line of its fee knows it."""
+        return f"cancellation:{self.pk}"
 
 
 class HouseholdMember(models.Model):

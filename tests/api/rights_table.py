@@ -29,12 +29,48 @@ TABLE = {
     "GET api/v1/clients/<uuid:client_id>": "401 401 403 403 200 200 200",
     "PUT api/v1/clients/<uuid:client_id>": "401 401 403 403 200 200 200",
     "GET api/v1/clients/<uuid:client_id>/card": "401 401 403 403 200 200 200",
+    "GET api/v1/clients/<uuid:client_id>/holdings": "401 401 403 403 200 200 200",
+    "POST api/v1/codes": "401 401 403 403 409 409 409",  # nobody knows that code
+    "POST api/v1/gift-cards/lookup": "401 401 403 403 200 200 200",
+    "POST api/v1/gift-cards/balance": "200 200 200 200 200 200 200",
+    "GET api/v1/gift-cards/<uuid:card_id>": "401 401 403 403 200 200 200",
+    "PUT api/v1/gift-cards/<uuid:card_id>/block": "401 401 403 403 200 200 200",
+    "PUT api/v1/gift-cards/<uuid:card_id>/unblock": "401 401 403 403 200 200 200",  # active already
+    "PUT api/v1/gift-cards/<uuid:card_id>/reissue": "401 401 403 403 409 409 200",  # with somebody's yes
+    "PUT api/v1/gift-cards/<uuid:card_id>/merge": "401 401 403 403 409 409 200",
+    "PUT api/v1/gift-cards/<uuid:card_id>/cash-out": "401 401 403 403 409 409 200",
+    "PUT api/v1/gift-cards/<uuid:card_id>/holder": "401 401 403 403 200 200 200",
+    "POST api/v1/gift-cards/<uuid:card_id>/code": "401 401 403 403 200 200 200",
+    "GET api/v1/clients/<uuid:client_id>/lots": "401 401 403 403 200 200 200",
+    "PUT api/v1/clients/<uuid:client_id>/clock": "401 401 403 403 200 200 200",
+    "DELETE api/v1/clients/<uuid:client_id>/clock": "401 401 403 403 200 200 200",
+    "GET api/v1/lots/<uuid:lot_id>/upgrades": "401 401 403 403 200 200 200",
+    "PUT api/v1/lots/<uuid:lot_id>/transfers/<uuid:transfer_id>": "401 401 403 403 201 200 200",
+    "DELETE api/v1/lots/<uuid:lot_id>/transfers/<uuid:transfer_id>": "401 401 403 403 404 404 404",  # nothing was given
+    "PUT api/v1/no-shows/<uuid:no_show_id>": "401 401 403 403 409 409 409",  # the client has no session
+    "PUT api/v1/no-shows/<uuid:no_show_id>/waiver": "401 401 403 403 400 400 400",  # nothing was taken
+    "GET api/v1/clients/<uuid:client_id>/memberships": "401 401 403 403 200 200 200",
+    "GET api/v1/plans/<slug:code>/terms": "401 401 403 403 200 200 200",
+    "GET api/v1/memberships/": "401 401 403 403 200 200 200",
+    "GET api/v1/memberships/<uuid:membership_id>": "401 401 403 403 200 200 200",
+    "PUT api/v1/memberships/<uuid:membership_id>": "401 401 403 403 201 200 200",
+    "POST api/v1/memberships/<uuid:membership_id>/card": "401 401 403 403 202 202 202",
+    "PUT api/v1/memberships/<uuid:membership_id>/freeze": "401 401 403 403 200 200 200",
+    "DELETE api/v1/memberships/<uuid:membership_id>/freeze": "401 401 403 403 200 409 409",  # it is back
+    "PUT api/v1/memberships/<uuid:membership_id>/change": "401 401 403 403 200 200 200",
+    "DELETE api/v1/memberships/<uuid:membership_id>/change": "401 401 403 403 200 409 409",
+    "PUT api/v1/memberships/<uuid:membership_id>/cancellation": "401 401 403 403 200 200 200",
+    "DELETE api/v1/memberships/<uuid:membership_id>/cancellation": "401 401 403 403 200 409 409",
+    "PUT api/v1/memberships/<uuid:membership_id>/cancellation/waiver": "401 401 403 403 409 409 200",  # somebody's yes
+    "PUT api/v1/memberships/<uuid:membership_id>/household/<uuid:client_id>": "401 401 403 403 200 200 200",
+    "DELETE api/v1/memberships/<uuid:membership_id>/household/<uuid:client_id>": "401 401 403 403 200 200 200",
     "GET api/v1/sales/": "401 401 403 200 200 200 200",
     "GET api/v1/sales/<uuid:sale_id>": "401 401 403 200 404 200 200",
     "PUT api/v1/sales/<uuid:sale_id>": "401 401 403 403 404 200 200",
     "PUT api/v1/sales/<uuid:sale_id>/tenders/<uuid:tender_id>": "401 401 403 403 404 200 200",
     "DELETE api/v1/sales/<uuid:sale_id>/tenders/<uuid:tender_id>": "401 401 403 403 404 200 200",
     "PUT api/v1/sales/<uuid:sale_id>/tenders/<uuid:tender_id>/tries/<int:n>": "401 401 403 403 404 400 400",
+    "POST api/v1/sales/<uuid:sale_id>/tenders/<uuid:tender_id>/mail": "401 401 403 403 404 400 400",
     "PUT api/v1/sales/<uuid:sale_id>/completion": "401 401 403 403 404 200 200",
     "PUT api/v1/sales/<uuid:sale_id>/abandonment": "401 401 403 403 404 200 200",
     "PUT api/v1/sales/<uuid:sale_id>/park": "401 401 403 403 404 200 200",

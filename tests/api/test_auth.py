@@ -8,9 +8,9 @@ import time_machine
 from django.conf import settings
 from django.test import Client, RequestFactory
 
-from api.auth import address_of
 from pos.models import Sale
 from studio import devices
+from studio.addresses import address_of
 from studio.models import AuditRow, Device, StaffSession
 from tests.api.till import Answer, Till, new, pair, rows, sign_on
 from tests.builders import NOW, Studio
@@ -206,6 +206,8 @@ class TestPins:
             "see_books": "denied",
             "manage_periods": "denied",
             "mend_cards": "denied",
+            "gift_cards": "approval",
+            "reveal_codes": "allowed",
         }
         tablet.headers["Staff-Session"] = answer["token"]
         assert tablet.get("sales/").status == 200

@@ -29,7 +29,8 @@ def test_the_catalogue_has_all_that_can_be_chosen(till: Till, studio: Studio) ->
         {"id": studio.bo.pk, "name": "Bo", "qualifications": []},
     ]
     assert catalog["tip_percents"] == [18, 20, 25]
-    assert [kind["code"] for kind in catalog["tender_kinds"]] == ["cash", "check", "external", "card"]
+    assert [kind["code"] for kind in catalog["tender_kinds"] if kind["at_once"]] == ["cash", "check", "external"]
+    assert {"code": "pay_link", "name": "Pay link", "at_once": False} in catalog["tender_kinds"]
     assert {"code": "goodwill", "name": "goodwill"} in catalog["discount_reasons"]
     assert {"code": "returned", "name": "goods returned"} in catalog["refund_reasons"]
 

@@ -57,6 +57,32 @@ def test_the_list_comes_in_pages_by_name(till: Till, monkeypatch: pytest.MonkeyP
     assert names == ["Ada", "Bea", "Bea", "Bea", "Cleo"]
 
 
+def test_a_search_comes_in_pages_by_name_and_goes_back_too(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.pages.Pages.page_size", 2)
+    for name in ("Maya Cole", "Ada May", "Maybel Bo", "Maya Bow", "Bea Cruz", "May Maya"):
+        till.put(f"clients/{new()}", {"name": name, "email": "may@example.com" if name == "Ada May" else ""})
+
+    pages, page = [], till.get("clients/?search=may")
+    pages.append([row["name"] for row in page["results"]])
+    while page["next"]:
+        page = till.get(page["next"].removeprefix("http://testserver"))
+        pages.append([row["name"] for row in page["results"]])
+    back = till.get(page["previous"].removeprefix("http://testserver"))
+
+    assert pages == [["Ada May", "May Maya"], ["Maya Bow", "Maya Cole"], ["Maybel Bo"]]
+    assert [row["name"] for row in back["results"]] == pages[1]
+
+
+def test_who_gets_another_name_is_found_in_its_place(till: Till) -> None:
+    first, second = new(), new()
+    till.put(f"clients/{first}", {"name": "Maya Abel"})
+    till.put(f"clients/{second}", {"name": "Maya Bow"})
+
+    till.put(f"clients/{first}", {"name": "Maya Cole"})
+
+    assert [row["id"] for row in till.get("clients/?search=maya")["results"]] == [second, first]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

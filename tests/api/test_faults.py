@@ -239,6 +239,7 @@ def test_a_change_without_the_last_revision_is_refused(till: Till, managers_till
     without = nothing_changes(lambda: till.put(sale, {"lines": [LINE, CUSTOM]}))
 
     assert stale.refusal == without.refusal == (409, "sale_changed")
+    assert stale["detail"] == without["detail"] == "Mara changed this sale on Mara’s tablet meanwhile."
 
 
 def test_the_drawer_is_closed_in_mid_sale(till: Till, studio: Studio) -> None:

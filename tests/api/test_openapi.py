@@ -66,7 +66,7 @@ def test_the_page_runs_no_script_and_no_style_but_from_files_of_ours() -> None:
     assert "unsafe" not in policy
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?://", page)
     files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
-    assert len(files) == 6
+    assert len(files) == 7
     assert all(finders.find(file.removeprefix("/static/")) for file in files)
     assert 'src="/api/docs/?script="' in page
     assert script.headers["Content-Type"].startswith("application/javascript")

@@ -10,12 +10,18 @@ from django.urls import URLPattern, URLResolver
 from rest_framework.views import APIView
 
 from api.urls import urlpatterns
-from pos.models import Drawer
+from giftcards.models import GiftCard
+from memberships.consents import hash_of, text_for
+from memberships.models import Cancellation
+from pos.models import Client, Drawer
 from studio import devices
 from studio.models import Device, Location
 from tests.api.rights_table import SENDERS, TABLE
 from tests.api.till import Till, new, pair, sign_on, till_of
 from tests.builders import NOW, Studio, person
+from tests.giftcards.cards import code_of, sells_card
+from tests.memberships import builders as memberships
+from tests.memberships.builders import buys, client, package
 
 LEADS_NOWHERE = "^api/"
 
@@ -71,7 +77,12 @@ def world(studio: Studio) -> World:
     ids = {name: new() for name in ("client_id", "sale_id", "tender_id", "refund_id", "session_id")}
     ids |= {"device_id": str(tablet.pk), "n": "2"}
     till.put(f"clients/{ids['client_id']}", {"name": "Maya Okafor"})
-    return World(tills, ids, bodies(studio, drawer, tablet))
+    card, other = sells_card(studio.desk, 50_00), sells_card(studio.desk, 20_00)
+    ids["card_id"] = str(card.pk)
+    ids |= {"membership_id": new(), "code": "basic"}
+    ids |= lot_to_give(studio)
+    said = bodies(studio, drawer, tablet) | of_gift_cards(card, other) | of_memberships(ids) | of_lots(ids)
+    return World(tills, ids, said)
 
 
 def bodies(studio: Studio, drawer: Drawer, tablet: Device) -> dict[str, Any]:
@@ -85,13 +96,72 @@ def bodies(studio: Studio, drawer: Drawer, tablet: Device) -> dict[str, Any]:
         "POST api/v1/approvals/": {"action": "void", "object": new(), "amount_cents": 1_00, **pin},
         "POST api/v1/devices/": {"name": "Third tablet"},
         "PUT api/v1/clients/<uuid:client_id>": {"name": "Maya Okafor-Lind"},
+        "POST api/v1/codes": {"code": "NOBODY-KNOWS-THIS"},
         f"PUT {sale}": SALE,
         f"PUT {sale}/tenders/<uuid:tender_id>": {"kind": "external"},
+        f"POST {sale}/tenders/<uuid:tender_id>/mail": {"email": "maya@example.com"},
         f"PUT {sale}/void": {"reason": "mistake"},
         f"POST {sale}/receipt/email": {"email": "maya@example.com"},
         f"PUT {session}": {"drawer": drawer.pk, "float_cents": 100_00},
         f"PUT {session}/close": {"counted_cents": 100_00},
     }
+
+
+def lot_to_give(studio: Studio) -> dict[str, str]:
+    """A package that somebody has bought, and an id for giving it on."""
+    package()
+    [lot] = buys(studio.desk, client())
+    return {"lot_id": str(lot.pk), "transfer_id": new(), "no_show_id": new()}
+
+
+def of_lots(ids: dict[str, str]) -> dict[str, Any]:
+    """What the requests about prepaid sessions say."""
+    return {
+        "PUT api/v1/lots/<uuid:lot_id>/transfers/<uuid:transfer_id>": {"client": ids["client_id"], "units": 1},
+        "PUT api/v1/no-shows/<uuid:no_show_id>": {"client": ids["client_id"], "reason": "no_show"},
+        "PUT api/v1/no-shows/<uuid:no_show_id>/waiver": {"why": "snow"},
+    }
+
+
+def of_gift_cards(card: GiftCard, other: GiftCard) -> dict[str, Any]:
+    """What the requests about a gift card say."""
+    one = "api/v1/gift-cards/<uuid:card_id>"
+    return {
+        "POST api/v1/gift-cards/lookup": {"code": code_of(card)},
+        "POST api/v1/gift-cards/balance": {"code": code_of(card)},
+        f"PUT {one}/block": {"why": "lost"},
+        f"PUT {one}/merge": {"cards": [str(other.pk)]},
+        f"PUT {one}/holder": {"client": None},
+        f"POST {one}/code": {"why": "print"},
+    }
+
+
+def of_memberships(ids: dict[str, str]) -> dict[str, Any]:
+    """What the requests about a membership say; two plans are on sale."""
+    one = "api/v1/memberships/<uuid:membership_id>"
+    basic, plus = memberships.plan("basic"), memberships.plan("plus", 100_00)
+    return {
+        f"PUT {one}": {"client": ids["client_id"], "plan": basic.code, "text_hash": hash_of(text_for(basic))},
+        f"PUT {one}/freeze": {"months": 1},
+        f"PUT {one}/change": {"plan": plus.code, "text_hash": hash_of(text_for(plus))},
+    }
+
+
+def prepare_member(world: World, route: str) -> None:
+    """A member since three weeks, with what the request is about; it costs something to leave."""
+    one = f"memberships/{world.ids['membership_id']}"
+    if route == "PUT api/v1/memberships/<uuid:membership_id>":
+        return
+    owner = memberships.client("Ada Reyes") if "household" in route else None
+    memberships.member(world.ids["membership_id"], owner or Client.objects.get(pk=world.ids["client_id"]))
+    for what in ("freeze", "change", "cancellation"):
+        if route == f"DELETE api/v1/memberships/<uuid:membership_id>/{what}" or (
+            route.endswith("waiver") and what == "cancellation"
+        ):
+            body = world.bodies.get(f"PUT api/v1/memberships/<uuid:membership_id>/{what}", {})
+            assert world.tills["desk"].put(f"{one}/{what}", body).status == 200
+    if route.endswith("waiver"):
+        Cancellation.objects.update(full_fee_cents=30_00, fee_cents=30_00)
 
 
 SALE = {"lines": [{"item": "massage-oil"}]}
@@ -114,6 +184,10 @@ def prepare(world: World, route: str) -> None:
             till.put(f"{sale}/tenders/{world.ids['tender_id']}", {"kind": "external"})
         if route.endswith(NEEDS_COMPLETION):
             assert till.put(f"{sale}/completion").status == 200
+    if "<uuid:membership_id>" in route:
+        prepare_member(world, route)
+    if route.endswith("cash-out"):
+        till.opens_drawer()
     if route.startswith("GET api/v1/drawer-sessions/<") or route.endswith("close"):
         body = world.bodies["PUT api/v1/drawer-sessions/<uuid:session_id>"]
         assert till.put(f"drawer-sessions/{world.ids['session_id']}", body).status == 201

@@ -44,6 +44,8 @@ def test_a_whole_sale_in_one_request(till: Till, studio: Studio) -> None:
             "change_cents": 8_52,
             "rounding_cents": 0,
             "reference": "",
+            "instrument": "",
+            "line": None,
             "charge": None,
         }
     ]
@@ -244,6 +246,8 @@ class TestTheList:
             "label": "",
             "parked_at": None,
             "opened_by": first["results"][0]["opened_by"],
+            "device": "Dana’s tablet",
+            "changed_by": first["results"][0]["opened_by"],
             "opened_at": first["results"][0]["opened_at"],
             "completed_at": first["results"][0]["completed_at"],
             "business_date": "2026-03-02",
@@ -369,3 +373,20 @@ def test_a_parked_sale_is_seen_by_other_tablets_and_resumed_there(till: Till, ma
     assert (parked.status, parked["status"], parked["due_cents"]) == (200, "parked", 24_00)
     assert [(row["label"], row["opened_by"]["name"]) for row in listed] == [("Maya, back at five", "Dana")]
     assert (resumed.status, resumed["status"], resumed["label"]) == (200, "open", "")
+
+
+def test_a_sale_says_who_changed_it_last_and_on_which_tablet(till: Till, managers_till: Till) -> None:
+    sale = f"sales/{new()}"
+
+    def last() -> list[str]:
+        (row,) = till.get("sales/?unfinished=true")["results"]
+        one = till.get(sale)
+        assert (row["device"], row["changed_by"]) == (one["device"], one["changed_by"])
+        return [row["device"], row["changed_by"]["name"], row["opened_by"]["name"]]
+
+    first = till.put(sale, {"lines": [{"item": "massage-oil"}]})
+    assert last() == ["Dana’s tablet", "Dana", "Dana"]
+    managers_till.put(sale, {"lines": [{"item": "massage-oil", "quantity": 2}], "revision": first["revision"]})
+    assert last() == ["Mara’s tablet", "Mara", "Dana"]
+    till.put(f"{sale}/park")
+    assert last() == ["Dana’s tablet", "Dana", "Dana"]

@@ -33,6 +33,24 @@ Tells = Callable[[str], None]
 
 
 @dataclass
+class FastClock:
+    """The clock that all are passed: real time, so many times as fast, and now and then a day later."""
+
+    starts_at: dt.datetime = NOW
+    speed: float = SPEED
+    jumps: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> dt.datetime:
+        passed = (time.monotonic() - self.started) * self.speed * dt.timedelta(seconds=1)
+        return self.starts_at + passed + self.jumps * JUMP
+
+    def jump(self) -> None:
+        """A day passes for all who start from now on."""
+        self.jumps += 1
+
+
+@dataclass
 class Memory:
     """What a tablet has in its store: the sale before it, what it wants of it, how often a card was tried."""
 
@@ -94,13 +112,8 @@ class Rush:
     folder: Path
     chance: random.Random
     lanes: list[Lane] = field(default_factory=list)
-    jumps: int = 0
     heard: list[list[str]] = field(default_factory=list)
-    started: float = field(default_factory=time.monotonic)
-
-    def now(self) -> dt.datetime:
-        """The clock that all are passed."""
-        return NOW + (time.monotonic() - self.started) * SPEED * dt.timedelta(seconds=1) + self.jumps * JUMP
+    now: FastClock = field(default_factory=FastClock)
 
     def begin(self) -> None:
         self.desk.warms_up(self.now())
@@ -115,8 +128,11 @@ class Rush:
             self.start(lane)
 
     def start(self, lane: Lane) -> None:
-        seed, works = self.chance.randrange(2**32), self.chance.random() < 0.3
-        lane.child = fork(lambda tells: self._works(tells) if works else self._serves(lane, random.Random(seed), tells))
+        seed, is_worker = self.chance.randrange(2**32), self.chance.random() < 0.3
+        if is_worker:
+            lane.child = fork(lambda tells: works(self.now, tells))
+        else:
+            lane.child = fork(lambda tells: self._serves(lane, random.Random(seed), tells))
 
     def kill_one(self) -> None:
         """Somebody, at any moment; now and then a day has passed when the next one starts."""
@@ -124,7 +140,7 @@ class Rush:
         lane = self.chance.choice(self.lanes)
         self.kill(lane)
         if self.chance.random() < 0.03:
-            self.jumps += 1
+            self.now.jump()
         self.desk.stripe.is_now(self.now())
         self.start(lane)
 
@@ -143,13 +159,6 @@ class Rush:
 
     # In a fork -------------------------------------------------------------------------------------------------------
 
-    def _works(self, tells: Tells) -> None:
-        worker = Worker(clock=self.now, name="worker")
-        while True:
-            worker.turn()
-            tells("works")
-            time.sleep(PAUSE_SECONDS)
-
     def _serves(self, lane: Lane, chance: random.Random, tells: Tells) -> None:
         memory = Memory.of(lane.memory)
         while True:
@@ -161,6 +170,15 @@ class Rush:
             else:
                 memory = lane.new_sale(chance)
             time.sleep(PAUSE_SECONDS)
+
+
+def works(clock: FastClock, tells: Tells) -> None:
+    """The life of a worker, until it is killed."""
+    worker = Worker(clock=clock, name="worker")
+    while True:
+        worker.turn()
+        tells("works")
+        time.sleep(PAUSE_SECONDS)
 
 
 def goes_on(memory: Memory, heard: Heard, chance: random.Random) -> bool:

@@ -37,7 +37,7 @@ def test_whoever_is_killed_no_card_pays_twice_and_no_paid_sale_is_lost(desk: Des
     now = desk.all_is_worked(desk.all_is_worked(rush.now() + JUMP))
     drained = time.monotonic() - began
 
-    print(f"drained in {drained:.0f} s after {rush.jumps} jumps", weather, Counter(line[0] for line in rush.heard))
+    print(f"drained in {drained:.0f} s after {rush.now.jumps} jumps", weather, Counter(line[0] for line in rush.heard))
     print(Charge.objects.count(), "charges,", Receipt.objects.count(), "receipts,", Entry.objects.count(), "entries")
     all_is_well(desk.stripe, now=now, told_completed=rush.told("completed"))
     assert Receipt.objects.count() > KILLS / 50

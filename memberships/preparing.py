@@ -1,0 +1,40 @@
+"""What must be seen to before a saved card is asked for a due: an ending, a pause, another plan, a full bank (N14)."""
+
+import datetime as dt
+
+from memberships import changes, dues, rollover
+from memberships.models import Due, Freeze, Membership
+
+
+def prepare(due: Due, *, now: dt.datetime) -> bool:
+    """Whether a card is to be asked for the locked due; else it is waived or skipped here (R27, R29, R31).
+
+    A change of plan that begins with the due's period is made first: the amount may be another one afterwards.
+    """
+    membership = due.membership
+    today = membership.location.business_date(now)
+    if is_over(membership, on=max(due.starts_on, today)) or is_paused(membership, due):
+        dues.waive(due, now=now)
+        return False
+    changes.begin_planned(membership, now=now)
+    _read_again(due)
+    if rollover.stops(due, on=today):
+        dues.skip(due, now=now)
+        return False
+    return True
+
+
+def is_over(membership: Membership, *, on: dt.date) -> bool:
+    """Whether the membership has ended by that day, so that nothing more is owed."""
+    return membership.ends_on is not None and membership.ends_on <= on
+
+
+def is_paused(membership: Membership, due: Due) -> bool:
+    """Whether a freeze covers the beginning of the due's period."""
+    pauses = Freeze.objects.filter(membership=membership, undone_at=None, ended_at=None)
+    return pauses.filter(starts_on__lte=due.starts_on, ends_on__gt=due.starts_on).exists()
+
+
+def _read_again(due: Due) -> None:
+    fresh = Due.objects.select_related("plan").get(pk=due.pk)
+    due.plan, due.ends_on, due.amount_cents, due.units = fresh.plan, fresh.ends_on, fresh.amount_cents, fresh.units
