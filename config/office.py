@@ -19,9 +19,10 @@ TASKS = {
         "pos.Approval",
         "pos.Client",
     ],
-    "What is sold": ["pos.Item", "pos.TaxRate"],
+    "What is sold": ["pos.Item", "memberships.Package", "pos.TaxRate"],
     "Members": [
         "memberships.Membership",
+        "memberships.SessionLot",
         "memberships.Due",
         "memberships.BillingRun",
         "memberships.Consent",
@@ -49,7 +50,7 @@ TASKS = {
     "Books": ["ledger.Entry", "ledger.Link", "ledger.Period"],
     "Behind the scenes": ["studio.AuditRow", "jobs.OutboxMail", "jobs.Slot", "jobs.WorkerBeat"],
 }
-NAMES = {"auth.Group": "Roles"}
+NAMES = {"auth.Group": "Roles", "memberships.SessionLot": "Sessions and credits"}
 
 
 class Office(AdminSite):

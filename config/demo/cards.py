@@ -1,5 +1,6 @@
 """The demo's cards: readers at Stripe's stand-in, the cards that clients hold to them, and the account's nights."""
 
+import contextlib
 import datetime as dt
 import json
 import random
@@ -14,7 +15,7 @@ from django.core.management.base import CommandError
 from payments import inbox, readers, refunds
 from payments import keys as stripe_keys
 from payments.gateway import gateway
-from payments.models import CardRefund, Reader, SyncPoint
+from payments.models import CardRefund, Reader, SavedCard, SyncPoint
 from payments.reconciliation import FetchMovements
 from studio.models import Location
 
@@ -49,6 +50,19 @@ def hold(reader: Reader, *, chance: random.Random, number: str = "") -> None:
     _post(path, urllib.parse.urlencode(form).encode(), {"Authorization": f"Bearer {settings.STRIPE_SECRET_KEY}"})
 
 
+def fill_in(url: str) -> None:
+    """A client fills in a page of Stripe's with the card that always pays."""
+    form = urllib.parse.urlencode({"card": "visa", "email": "client@example.com", "name": "Client"}).encode()
+    opener = urllib.request.build_opener(_StaysThere)
+    with contextlib.suppress(urllib.error.HTTPError), opener.open(url, form, timeout=10):
+        pass  # the way back is not followed: it leads to the studio's own pages
+
+
+def refuse(card: SavedCard) -> None:
+    """The bank says no to that card from now on."""
+    _tell(f"payment_methods/{card.stripe_method}", outcome="insufficient_funds")
+
+
 def end_day(now: dt.datetime) -> None:
     """At night the account pays out what is available, and the books take in what moved."""
     it_is(now)
@@ -68,6 +82,13 @@ def end(now: dt.datetime) -> None:
         refunds.hear_refund(gateway().read_refund(refund.stripe_id), now=now)
     FetchMovements().run(now=now)
     SyncPoint.objects.update_or_create(name=inbox.FetchMissedEvents.kind, defaults={"at": now})
+
+
+class _StaysThere(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect."""
+
+    def redirect_request(self, *args: object, **more: object) -> None:
+        return None
 
 
 def _tell(what: str, **order: object) -> None:

@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from config.demo import cards
+from config.demo import cards, prepaid
 from config.demo.catalogue import ADDONS, RETAIL, TREATMENTS
 from payments import charges
 from payments.models import Reader
 from pos import checkout, drawer, refunds, voids
 from pos.asked import AskedDiscount, AskedLine, AskedRefund, AskedRefundLine, AskedSale, AskedTender, Desk
 from pos.basket import Basket
-from pos.models import Client, Drawer, DrawerSession, SaleLine
+from pos.models import Client, Drawer, DrawerSession, Item, SaleLine
 from studio.models import Location, Staff
 
 FLOAT_CENTS = 200_00
@@ -36,6 +36,7 @@ class Place:
     therapists: dict[str, list[Staff]]
     clients: Sequence[Client]
     chance: random.Random
+    joiners: list[Client] = field(default_factory=list)
     reader: Reader | None = None
     yesterday: list[Basket] = field(default_factory=list)
 
@@ -50,6 +51,9 @@ def run(places: Sequence[Place], *, since: dt.date, until: dt.datetime) -> Itera
         for place in places:
             if VISITS[day.weekday()] and (start := _at(place, day, OPENS)) <= until:
                 _day(place, day, start=start, until=until)
+        morning = min(_at(place, day, OPENS) for place in places)
+        if morning <= until:
+            prepaid.bill(morning)
         night = max(_at(place, day, dt.time(23, 30)) for place in places)
         if night <= until and any(place.reader for place in places):
             cards.end_day(night)
@@ -64,6 +68,9 @@ def _at(place: Place, day: dt.date, time: dt.time) -> dt.datetime:
 def _day(place: Place, day: dt.date, *, start: dt.datetime, until: dt.datetime) -> None:
     end = _at(place, day, CLOSES)
     session = _open(place, now=start)
+    if place.joiners:
+        last = len(place.joiners) == 1
+        prepaid.join(place.joiners.pop(), desk=place.desk, chance=place.chance, now=start, declines=last)
     _refund_of_yesterday(place, now=start + dt.timedelta(minutes=10))
     visits = VISITS[day.weekday()] + place.chance.randint(-2, 2)
     moments = sorted(start + place.chance.random() * (end - start) for _ in range(visits))
@@ -97,7 +104,7 @@ def _close(place: Place, session: DrawerSession, *, now: dt.datetime) -> None:
 
 def _visit(place: Place, *, now: dt.datetime) -> Basket:
     """A client, a treatment, perhaps more, a tip, and a way to pay: rung up, then paid and completed."""
-    sale_id, asked = _id(place), _wish(place)
+    sale_id, asked = _id(place), _wish(place, on=place.location.business_date(now))
     with transaction.atomic(durable=True):
         basket = checkout.put_sale(sale_id=sale_id, asked=asked, desk=place.desk, now=now)
     tenders = [(_id(place), tender) for tender in _tenders(place, basket)]
@@ -130,25 +137,31 @@ def _hold_card(place: Place, basket: Basket, *, now: dt.datetime) -> None:
     checkout.ask(basket, now=now)
 
 
-def _wish(place: Place) -> AskedSale:
+def _wish(place: Place, *, on: dt.date) -> AskedSale:
     chance = place.chance
+    client = chance.choice(place.clients) if chance.random() < 0.9 else None
     code, _, _, cents, needs = chance.choices(TREATMENTS, weights=[9, 4, 5, 4, 2, 3, 6])[0]
     therapist = chance.choice(place.therapists[needs] or place.therapists[""])
     if not place.therapists[needs]:
         code = "deep-tissue-60"
-    lines = [AskedLine(kind="item", item=code, therapist_id=therapist.pk)]
+    cover = prepaid.cover_for(client, code, on=on) if client is not None else None
+    lines = [AskedLine(kind="item", item=code, therapist_id=therapist.pk, cover=cover)]
+    if client is not None and cover is None and chance.random() < 0.06:
+        lines.append(prepaid.package_line(chance))
     if chance.random() < 0.25:
         lines.append(AskedLine(kind="item", item=chance.choice(ADDONS)[0], therapist_id=therapist.pk))
     if chance.random() < 0.3:
         lines.append(AskedLine(kind="item", item=chance.choice(RETAIL)[0], quantity=chance.choice([1, 1, 1, 2])))
     discounts = (AskedDiscount(reason="goodwill", percent=Decimal(10)),) if chance.random() < 0.06 else ()
-    client = chance.choice(place.clients).pk if chance.random() < 0.9 else None
     tip_cents = chance.choices([0, cents // 5, cents // 4], weights=[2, 6, 2])[0]
-    return AskedSale(lines=tuple(lines), client_id=client, discounts=discounts, tip_cents=tip_cents)
+    client_id = client.pk if client is not None else None
+    return AskedSale(lines=tuple(lines), client_id=client_id, discounts=discounts, tip_cents=tip_cents)
 
 
 def _tenders(place: Place, basket: Basket) -> list[AskedTender]:
     by_card = "card" if place.reader is not None else "external"
+    if not basket.due_cents:
+        return []
     way = place.chance.choices(["card", "cash", "check", "split"], weights=[60, 28, 4, 8])[0]
     if way == "cash":
         note = 20_00
@@ -164,7 +177,7 @@ def _tenders(place: Place, basket: Basket) -> list[AskedTender]:
 def _refund_of_yesterday(place: Place, *, now: dt.datetime) -> None:
     """Now and then somebody brings back yesterday's retail."""
     for basket in place.yesterday:
-        goods = [line for line in basket.lines if not line.is_service]
+        goods = [line for line in basket.lines if line.category == Item.Kind.RETAIL]
         if goods and place.chance.random() < 0.2:
             _refund(place, basket, goods, now=now)
             return

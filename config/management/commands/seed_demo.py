@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from config.demo import cards, catalogue, days, people
+from config.demo import cards, catalogue, days, people, prepaid
 from pos.asked import Desk
 from pos.models import Client, Drawer
 from studio.models import Business, Device, Location, Staff
@@ -59,7 +59,11 @@ class Command(BaseCommand):
         catalogue.stock_the_shelves(list(locations.values()))
         people.hire(locations)
         clients = people.welcome_clients(chance, now=now)
-        return [self._place(location, clients) for location in locations.values()]
+        prepaid.offer()
+        places = [self._place(location, clients) for location in locations.values()]
+        for number, client in enumerate(prepaid.who_joins(clients)):
+            places[number % len(places)].joiners.append(client)
+        return places
 
     def _location(self, code: str) -> Location:
         name, address, state, zone, rounding = ADDRESS[code]
