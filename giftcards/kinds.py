@@ -32,7 +32,7 @@ class PutsOnACard:
     """What selling a card and loading one have in common: a debt in 2200, no discount, no tax."""
 
     takes_discounts = False
-    is_stored_value = True
+    needs_money = True
 
     def credits(self, line: SaleLine) -> Iterator[Line]:
         """Posting rule 9."""

@@ -154,6 +154,10 @@ def begin_planned(membership: Membership, *, now: dt.datetime) -> bool:
         return False
     if pending.effective_on > today:
         return False
+    if _has_already(membership, pending.to_plan):
+        _close(pending, Change.Status.UNDONE)
+        dues.remake(membership, now=now)
+        return False
     dues.remake(membership, now=now)
     _make(pending, membership, now=now)
     return True
@@ -171,6 +175,8 @@ def must_be_payable(pending: Change, *, on: dt.date) -> Cycle:
     """The month that the upgrade is of; ChangeGone when it can not be paid today as it was worked out."""
     if pending.status != Change.Status.PENDING or not pending.proration_cents:
         raise ChangeGone(f"This upgrade is {pending.get_status_display()}.")
+    if _has_already(pending.membership, pending.to_plan):
+        raise ChangeGone(f"The client has joined {pending.to_plan} meanwhile.")
     if pending.effective_on != on or proration(pending.membership, pending.to_plan, on=on) != pending.proration_cents:
         raise ChangeGone("What the upgrade costs has changed since. Ask for it once more.")
     cycle = cycle_of(pending.membership, on=on)
@@ -225,9 +231,14 @@ def _must_be_changeable(membership: Membership, plan: Plan) -> None:
         raise NotChangeable(f"The client has {plan} already.")
     if not plan.is_on_sale:
         raise joining.NotOnSale(f"{plan} is not sold at the moment.")
-    other = Membership.objects.filter(client=membership.client, plan__code=plan.code)
-    if other.exclude(status=Membership.Status.ENDED).exists():
+    if _has_already(membership, plan):
         raise joining.AlreadyMember(f"{membership.client} has {plan} already.")
+
+
+def _has_already(membership: Membership, plan: Plan) -> bool:
+    """Whether the client has the plan by another membership."""
+    others = Membership.objects.filter(client=membership.client_id, plan__code=plan.code).exclude(pk=membership.pk)
+    return others.exclude(status=Membership.Status.ENDED).exists()
 
 
 def _must_not_be_announced(pending: Change) -> None:

@@ -1,4 +1,4 @@
-"""What must hold between dues, what they granted, and what was paid ahead; each yields what does not (I12, I15, R26)."""
+"""What must hold between dues, what they granted, and what was paid ahead; yields what does not (I12, I15, R26)."""
 
 import datetime as dt
 from collections.abc import Iterator

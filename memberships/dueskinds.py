@@ -26,7 +26,7 @@ class PaysADue:
 
     code: ClassVar[str]
     takes_discounts: ClassVar[bool] = False
-    is_stored_value: ClassVar[bool] = True
+    needs_money: ClassVar[bool] = True
 
     def price(self, asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
         """Each due locked, so that no card is asked for it while it stands on a sale."""

@@ -72,7 +72,7 @@ class PlanUpgrade(OnceOnASale):
     """The difference for the days that are left; `instrument` is the change's key. It makes the credit a higher one."""
 
     code: ClassVar[str] = "plan_upgrade"
-    is_stored_value: ClassVar[bool] = True
+    needs_money: ClassVar[bool] = True
 
     def _line(self, instrument: str, at: PricingContext) -> SaleLine:
         pending = _change(instrument)
@@ -124,7 +124,7 @@ class PlanUpgrade(OnceOnASale):
 class MemberFee(OnceOnASale):
     """A fee that is income of the day it is paid (rule 34)."""
 
-    is_stored_value: ClassVar[bool] = False
+    needs_money: ClassVar[bool] = False
 
     def credits(self, line: SaleLine) -> Iterator[Line]:
         yield credit(Account.MEMBERSHIP_DUES, line.net_cents, category=line.category)

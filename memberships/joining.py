@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from memberships import consents, dues, periods
 from memberships.consents import Agreed
-from memberships.models import Due, Membership, Plan
+from memberships.models import Change, Due, Membership, Plan
 from payments import cards, hosted
 from payments.models import HostedPage
 from pos.models import Client
@@ -144,6 +144,9 @@ def saved(membership: Membership) -> Membership:
     taken = Membership.objects.filter(client=membership.client, plan__code=membership.plan.code)
     if taken.exclude(status=Membership.Status.ENDED).exists():
         raise AlreadyMember(f"{membership.client} has {membership.plan} already.")
+    coming = Change.objects.filter(membership__client=membership.client, status=Change.Status.PENDING)
+    if coming.filter(to_plan__code=membership.plan.code).exclude(from_plan__code=membership.plan.code).exists():
+        raise AlreadyMember(f"{membership.client} is about to change to {membership.plan}.")
     try:
         with transaction.atomic():
             membership.save(force_insert=True)

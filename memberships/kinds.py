@@ -25,7 +25,7 @@ class SoldPackage:
 
     code: ClassVar[str] = "package"
     takes_discounts: ClassVar[bool] = True
-    is_stored_value: ClassVar[bool] = True
+    needs_money: ClassVar[bool] = False
 
     def price(self, asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
         if at.client is None:

@@ -37,7 +37,7 @@ class MonthsAhead:
 
     code: ClassVar[str] = prepaid.KIND
     takes_discounts: ClassVar[bool] = False
-    is_stored_value: ClassVar[bool] = False
+    needs_money: ClassVar[bool] = False
 
     def price(self, asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
         if len({line.instrument for line in asked}) != len(asked):

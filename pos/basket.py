@@ -127,7 +127,7 @@ class Basket:
     @property
     def payable_by_value_cents(self) -> int:
         """What is due without the gift cards and dues on the sale, which stored value does not buy (R4)."""
-        bought = sum(line.paid_cents for line in self.lines if line_kind(line.kind).is_stored_value)
+        bought = sum(line.paid_cents for line in self.lines if line_kind(line.kind).needs_money)
         values = (one for one in self.live_tenders if one.line_id is not None or tender_kind(one.kind).is_stored_value)
         return min(self.due_cents, self.sale.total_cents - bought - sum(one.covers_cents for one in values))
 

@@ -70,8 +70,8 @@ class LineKind(Protocol):
     code: ClassVar[str]
     takes_discounts: ClassVar[bool]
     """Whether a discount may be given on it (R6: never on gift cards and dues)."""
-    is_stored_value: ClassVar[bool]
-    """Whether it is itself value to be used later, that gift cards and store credit do not buy (R4)."""
+    needs_money: ClassVar[bool]
+    """Whether only money buys it, and no gift card or store credit: gift cards themselves, reloads, dues (R4)."""
 
     def price(self, asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
         """Unsaved lines in the order asked, at list price, checked; a fixed number of queries for all of them."""

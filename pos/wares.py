@@ -39,7 +39,7 @@ class OverTheCounter:
     """What a treatment, a product and a custom amount have in common: income at list price, discount to 4900."""
 
     takes_discounts = True
-    is_stored_value = False
+    needs_money = False
 
     def credits(self, line: SaleLine) -> Iterator[Line]:
         """Posting rules 1 and 5: income gross, the discount as contra income."""

@@ -1,5 +1,5 @@
 """The back office of what is paid ahead; each module registers its pages."""
 
-from memberships.admin import prepaid
+from memberships.admin import plans, prepaid
 
-__all__ = ["prepaid"]
+__all__ = ["plans", "prepaid"]

@@ -5,10 +5,12 @@ import uuid
 import pytest
 from django.db import IntegrityError, transaction
 
-from ledger.journal import balances
+from ledger import journal
+from ledger.accounts import Account
+from ledger.journal import balances, debit
 from memberships import lots, packages, upgrades
 from memberships.models import Package, SessionLot, TaxPoint
-from pos import receipts
+from pos import credit, receipts
 from pos.asked import AskedRefund, AskedRefundLine
 from pos.basket import Basket
 from pos.models import Client, Price
@@ -401,3 +403,26 @@ def test_prices_with_tax_split_the_package_without_it(db: None) -> None:
     assert [(line.net_cents, line.tax_cents) for line in done.lines] == [(500_00, 50_00), (100_00, 0)]
     assert told(SessionLot.objects.get()) == ("open", 4, 400_00)
     books_are_clean()
+
+
+def test_store_credit_buys_a_package(studio: Studio, desk: TestDesk) -> None:
+    """R4: only gift cards, reloads and dues need money; so an expired package may pay for its successor."""
+    who = client()
+    package(cents=450_00)
+    given = credit.give(who, studio.location, 450_00, why="An old package", key="old", now=NOW)
+    journal.post(
+        key="old",
+        kind="opening",
+        location=studio.location,
+        occurred_at=NOW,
+        now=NOW,
+        lines=[
+            debit(Account.OPENING_BALANCES, 450_00),
+            journal.credit(Account.CLIENT_CREDIT, 450_00, instrument=credit.instrument_of(given)),
+        ],
+    )
+
+    desk.rings_up(of_package(), client_id=who.pk).tenders("store_credit")
+    desk.completes()
+
+    assert balances() == {"2210 Deferred packages": -450_00, "3900 Opening balances": 450_00}

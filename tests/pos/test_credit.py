@@ -226,7 +226,7 @@ class Voucher(CustomAmount):
     """Something to be used later, such as a gift card."""
 
     code = "voucher"
-    is_stored_value = True
+    needs_money = True
 
 
 @pytest.fixture

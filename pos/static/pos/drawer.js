@@ -12,8 +12,13 @@ import { moment, setDrawer, tablet } from "./tablet.js";
 
 export function mountDrawer(host) {
   const screen = new DrawerScreen(host);
+  const typing = (event) => screen.typed(event);
+  addEventListener("keydown", typing);
   screen.load();
-  return () => (screen.gone = true);
+  return () => {
+    screen.gone = true;
+    removeEventListener("keydown", typing);
+  };
 }
 
 class DrawerScreen extends Panel {
@@ -24,6 +29,12 @@ class DrawerScreen extends Panel {
 
   redraw() {
     if (!this.gone) patch(this.host, this.view());
+  }
+
+  /** Keys are for the pad wherever the focus is, unless a sheet lies above or a link is followed. */
+  typed(event) {
+    const isForOthers = document.querySelector("dialog[open]") || (event.key === "Enter" && event.target.closest("a"));
+    if (!isForOthers && !this.result) this.panel?.onkeydown(event);
   }
 
   load() {
@@ -63,10 +74,9 @@ class DrawerScreen extends Panel {
   }
 
   view() {
-    const onkeydown = (event) => !this.result && this.panel?.onkeydown(event);
     return h(
       "main",
-      { class: "page", key: "drawer", tabindex: "-1", "data-test": "drawer-screen", onkeydown },
+      { class: "page", key: "drawer", tabindex: "-1", "data-test": "drawer-screen" },
       h("h1", null, "Drawer"),
       this.body(),
       alertBox(

@@ -3,10 +3,10 @@
 import { get } from "./api.js";
 import { hold } from "./buttons.js";
 import { cart, listenCart } from "./cart.js";
+import { daysAfter, today } from "./days.js";
 import { signal } from "./signal.js";
 import { listenSync, sync } from "./sync.js";
 import { dayWords, listenTablet, tablet, tenderName } from "./tablet.js";
-import { daysAfter, today } from "./days.js";
 
 const changes = signal();
 export const listenHoldings = changes.listen;

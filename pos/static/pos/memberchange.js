@@ -4,9 +4,9 @@ import { del, get, put } from "./api.js";
 import { withApproval } from "./approval.js";
 import { button, chip, moneyButton } from "./buttons.js";
 import { alertBox, h } from "./dom.js";
+import { dollars } from "./money.js";
 import { Panel } from "./panel.js";
 import { often } from "./plans.js";
-import { dollars } from "./money.js";
 import { openSheet } from "./sheet.js";
 import { tablet } from "./tablet.js";
 

@@ -6,7 +6,7 @@ import { focusSearch } from "./clients.js";
 import { h, icon } from "./dom.js";
 import { openJoining } from "./joining.js";
 import { price } from "./money.js";
-import { planWords } from "./plans.js";
+import { often } from "./plans.js";
 import { signal } from "./signal.js";
 import { tablet } from "./tablet.js";
 
@@ -17,7 +17,7 @@ listenCart(() => cart.client && (asks = ""));
 
 const OF_TAB = {
   package: { list: "packages", none: "No packages on sale yet.", foot: packageWords, pick: addPackage },
-  membership: { list: "plans", none: "No memberships on sale yet.", foot: planWords, pick: (plan) => openJoining(plan) },
+  membership: { list: "plans", none: "No memberships on sale yet.", foot: often, pick: (plan) => openJoining(plan) },
 };
 
 export const isPrepaidTab = (tab) => tab in OF_TAB;
@@ -38,8 +38,8 @@ export function prepaidTiles(tab, onkeydown) {
 }
 
 function askClient(tab) {
-  const words = tab === "package" ? "A package belongs to somebody" : "A membership belongs to somebody";
-  return h("p", { class: "info", key: "client-first", role: "alert", "data-test": "client-first" }, icon("person"), `${words}: choose the client first.`);
+  const look = { class: "info", key: "client-first", role: "alert", "data-test": "client-first" };
+  return h("p", look, icon("person"), `A ${tab} belongs to somebody: choose the client first.`);
 }
 
 function tile({ tab, row, words, pick }) {
