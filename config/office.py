@@ -28,6 +28,14 @@ TASKS = {
         "memberships.Consent",
         "memberships.Plan",
     ],
+    "Gift cards": [
+        "giftcards.GiftCard",
+        "giftcards.GiftOrder",
+        "giftcards.Delivery",
+        "giftcards.CardBatch",
+        "giftcards.GiftBonus",
+        "giftcards.CardLaw",
+    ],
     "People and what they may do": ["studio.Staff", "auth.Group", "studio.Qualification"],
     "Places, tablets, readers": [
         "studio.Business",

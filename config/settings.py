@@ -153,6 +153,7 @@ JOBS_CLAIMABLE = [
     "pos.finishing.EndedCharges",
     "giftcards.fulfilment.PaidOrders",
     "giftcards.delivery.Deliveries",
+    "memberships.portal.signing_in.SignInWishes",
     "jobs.outbox.Outbox",
 ]
 JOBS_SCHEDULE = [
@@ -172,6 +173,7 @@ JOBS_SCHEDULE = [
     "memberships.dunning.UseNewCards",
     "memberships.runs.ReportBilling",
     "memberships.contested.TakeBackContested",
+    "memberships.portal.signing_in.ForgetLinks",
 ]
 
 MIDDLEWARE = [
@@ -263,6 +265,7 @@ SESSION_COOKIE_NAME = f"{_HOST_PREFIX}footfall_office"
 CSRF_COOKIE_NAME = f"{_HOST_PREFIX}footfall_csrf"
 DEVICE_COOKIE_NAME = f"{_HOST_PREFIX}footfall_device"
 STAFF_COOKIE_NAME = f"{_HOST_PREFIX}footfall_staff"
+CLIENT_COOKIE_NAME = f"{_HOST_PREFIX}footfall_my"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}  # nothing is kept in a process

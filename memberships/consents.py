@@ -13,6 +13,8 @@ from studio.models import Business, Device, Staff
 from studio.refusal import Refusal
 
 HOW = ("desk", "online", "mail")
+LONGEST_NAME = 120
+"""Characters of a name that is typed under the text."""
 
 
 class OtherText(Refusal):

@@ -39,6 +39,15 @@ def plan_on_sale(code: str) -> Plan:
     return plan
 
 
+def online_location() -> Location:
+    """The location that sells online, else the main one; NotOnSale without either."""
+    places = Location.objects.filter(is_active=True)
+    place = places.filter(takes_online=True).first() or places.filter(is_main=True).first()
+    if place is None:
+        raise NotOnSale("Memberships are not sold here yet.")
+    return place
+
+
 def join(
     *,
     membership_id: uuid.UUID,

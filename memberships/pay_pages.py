@@ -12,7 +12,7 @@ from ledger.money import dollars
 from memberships import dues, duesmail, paying, renewals
 from memberships.models import Due
 from payments import hosted
-from payments.models import Charge, HostedPage
+from payments.models import HostedPage
 from studio.models import Business
 from studio.refusal import Refusal
 
@@ -43,7 +43,7 @@ def done(request: HttpRequest, token: str) -> HttpResponse:
     page = HostedPage.objects.filter(owner=due.key).order_by("-n").first()
     if page is not None:
         hosted.look(page, now=now)
-        _finish(due, now=now)
+        renewals.finish_all(due, now=now)
         due.refresh_from_db()
     return _told(request, due, token, now=now)
 
@@ -52,13 +52,6 @@ def done(request: HttpRequest, token: str) -> HttpResponse:
 def card_saved(request: HttpRequest) -> HttpResponse:
     """Where the page for a card leads back to; the tablet at the desk sees by itself that it is saved."""
     return _private(render(request, "memberships/card_saved.html", {"business": Business.current()}))
-
-
-def _finish(due: Due, *, now: dt.datetime) -> None:
-    """What the worker does within seconds, for somebody who looks at the page."""
-    with transaction.atomic(durable=True):
-        for charge in Charge.objects.select_for_update().ended(owner_prefix=due.key):
-            renewals.finish(charge, now=now)
 
 
 def _find(token: str) -> Due:

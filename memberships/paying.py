@@ -35,11 +35,6 @@ def owed_by(client: Client, *, now: dt.datetime) -> list[Owed]:
     return [_owed(due, now=now) for due in _unpaid().filter(membership__client=client)]
 
 
-def owed_of(membership: Membership, *, now: dt.datetime) -> list[Owed]:
-    """What of it is the membership's."""
-    return [_owed(due, now=now) for due in _unpaid().filter(membership=membership)]
-
-
 def _unpaid() -> "QuerySet[Due]":
     """Months that a card has said no to and that are owed still."""
     declined = Due.objects.filter(status=Due.Status.DUE).exclude(first_declined_at=None)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from jobs.leases import again, done
-from memberships import dues, dunning, preparing, states
+from memberships import dues, dunning, joining, preparing, states, telling
 from memberships.models import Due, Membership
 from payments import cards, off_session, unsold
 from payments.charges import CardWasCharged, ChargeInFlight
@@ -43,10 +43,12 @@ class DuesToCharge:
 
 
 def to_charge(*, now: dt.datetime) -> "QuerySet[Due]":
-    """What is owed by members, and by those who join online and have saved their card."""
+    """What is owed by members, and by those who join online within a day and have saved a card that has not said no."""
     saved = SavedCard.objects.kept().filter(client=OuterRef("membership__client_id"), is_default=True)
-    joins = Q(membership__status=Membership.Status.JOINING, membership__consent__how="online", first_declined_at=None)
+    since = {"membership__status": Membership.Status.JOINING, "membership__joined_at__gt": now - joining.LASTS}
+    joins = Q(**since, membership__consent__how="online")
     joins &= Q(Exists(saved.filter(saved_at__gte=OuterRef("membership__joined_at"))))
+    joins &= Q(first_declined_at=None) | Q(Exists(saved.filter(saved_at__gt=OuterRef("last_declined_at"))))
     owed = Due.objects.filter(states.is_member("membership__") | joins, status=Due.Status.DUE)
     return owed.filter(membership__paid_ahead=0)
 
@@ -118,6 +120,13 @@ class EndedDues:
             done(row, finished_at=now)
 
 
+def finish_all(due: Due, *, now: dt.datetime) -> None:
+    """What the worker does within seconds, for somebody who looks at a page."""
+    with transaction.atomic(durable=True):
+        for charge in Charge.objects.select_for_update().ended(owner_prefix=due.key):
+            finish(charge, now=now)
+
+
 def finish(row: Charge, *, now: dt.datetime) -> Due | None:
     """The due of an ended charge is paid by a sale of its own, or waits for its next try; None when there is none.
 
@@ -146,6 +155,7 @@ def _paid(due: Due | None, charge: Charge, *, now: dt.datetime) -> Due | None:
     if due is None or due.status not in dues.OPEN:
         unsold.give_unsold_back(charge, now=now)
         return due
+    begins = due.membership.status == Membership.Status.JOINING
     line = AskedLine(kind="dues", instrument=due.key)
     online.sell_paid(
         sale_id=charge.pk,
@@ -156,6 +166,8 @@ def _paid(due: Due | None, charge: Charge, *, now: dt.datetime) -> Due | None:
         now=now,
     )
     due.refresh_from_db()
+    if begins:
+        telling.welcome(due.membership, now=now)
     return due
 
 

@@ -3,6 +3,10 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+
 from jobs.outbox import queue_mail
 from ledger.money import dollars
 from memberships.models import Cancellation, Change, Freeze, Membership, Plan
@@ -69,13 +73,57 @@ def of_joining(membership: Membership) -> list[str]:
 
 def confirm(membership: Membership, sentences: Sequence[str], *, key: str, subject: str, now: dt.datetime) -> None:
     """The same sentences to the client by mail, once for each `key`."""
+    _mail(membership, f"about your membership {membership.plan}:", sentences, key=key, subject=subject, now=now)
+
+
+def welcome(membership: Membership, *, now: dt.datetime) -> None:
+    """To somebody who has joined online: that it has begun, how to leave, and the text they agreed to (R32)."""
+    first = [
+        f"It costs {_price(membership.plan)}; it is charged again on {day(membership.paid_until)}.",
+        "You can freeze or cancel it whenever you like on your own pages, at the desk or by mail.",
+    ]
+    agreed = membership.consent.text if membership.consent is not None else ""
+    _mail(
+        membership,
+        f"your membership {membership.plan} has begun.",
+        first,
+        key=f"welcome:{membership.pk}",
+        subject=f"Welcome to {Business.current().name}",
+        agreed=agreed,
+        now=now,
+    )
+
+
+def _mail(
+    membership: Membership,
+    about: str,
+    sentences: Sequence[str],
+    *,
+    key: str,
+    subject: str,
+    now: dt.datetime,
+    agreed: str = "",
+) -> None:
+    """One mail to the client, once for each `key`; nothing without an address."""
     client = membership.client
-    if client.email:
-        told = "\n".join(sentences)
-        text = (
-            f"Hello {client.name},\n\nabout your membership {membership.plan}:\n\n{told}\n\n{Business.current().name}\n"
-        )
-        queue_mail(dedupe=key, to=client.email, subject=subject, text=text, now=now)
+    if not client.email:
+        return
+    context = {
+        "business": Business.current(),
+        "client": client,
+        "about": about,
+        "sentences": sentences,
+        "agreed": agreed.strip(),
+        "url": settings.SITE_URL + reverse("my"),
+    }
+    queue_mail(
+        dedupe=key,
+        to=client.email,
+        subject=subject,
+        text=render_to_string("memberships/mail/told.txt", context),
+        html=render_to_string("memberships/mail/told.html", context),
+        now=now,
+    )
 
 
 def _paid_back(sale_key: str) -> list[str]:

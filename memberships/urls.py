@@ -1,12 +1,13 @@
 """Addresses of what members see."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from memberships import pay_pages
 
 DUE = r"(?P<token>[0-9a-f]{32}:[A-Za-z0-9_-]+)"
 
 urlpatterns = [
+    path("", include("memberships.portal.urls")),
     path("pay/card/done", pay_pages.card_saved, name="card_saved"),
     re_path(rf"^pay/due/{DUE}$", pay_pages.pay_due, name="pay_due"),
     re_path(rf"^pay/due/{DUE}/go$", pay_pages.go, name="pay_due_go"),

@@ -135,7 +135,7 @@ class GiftForm(forms.Form):
         what = self.cleaned_data.get("what", "")
         self.cleaned_data["item"] = what.removeprefix(TREATMENT) if what.startswith(TREATMENT) else ""
         self.cleaned_data["amount_cents"] = 0
-        if not what.startswith(TREATMENT):
+        if what and not what.startswith(TREATMENT):
             field = "amount" if what == OTHER else "what"
             typed = self.cleaned_data.get("amount", "") if what == OTHER else what
             cents = _cents(typed)

@@ -12,6 +12,7 @@ from memberships.models.members import (
     HouseholdMember,
     Membership,
     SignInLink,
+    SignInWish,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Plan",
     "SessionLot",
     "SignInLink",
+    "SignInWish",
     "TaxPoint",
     "Users",
 ]

@@ -288,15 +288,33 @@ class HouseholdMember(models.Model):
         return f"{self.member} in the household of {self.owner}"
 
 
+class SignInWish(Leased):
+    """Somebody at this address wants a link to their own pages. The worker looks whose it is and mails the link, so that
+    the page answers the same, and as fast, for an address that nobody has; then the row is gone.
+    """
+
+    email = models.EmailField()
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Wish of {self.asked_at:%Y-%m-%d %H:%M}"
+
+
 class SignInLink(models.Model):
-    """A mailed link into a client's own pages: one use, a quarter of an hour; only its hash is kept."""
+    """A mailed link into a client's own pages: one use, a quarter of an hour; and the visit that began with it.
+
+    Only hashes are kept, of the link's token and of the visit's.
+    """
 
     LASTS = dt.timedelta(minutes=15)
+    VISIT_LASTS = dt.timedelta(hours=12)
 
     token_hash = models.CharField(max_length=64, unique=True)
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="+")
     made_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    visit_hash = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 - unique, so absent is NULL
+    left_at = models.DateTimeField(null=True, help_text="Signed out.")
 
     def __str__(self) -> str:
         return f"Link for {self.client_id}"

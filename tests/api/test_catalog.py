@@ -5,6 +5,7 @@ import datetime as dt
 from pos.models import Item, Price
 from tests.api.till import Till, pair
 from tests.builders import Studio
+from tests.memberships.builders import package, part, plan
 
 
 def test_the_catalogue_has_all_that_can_be_chosen(till: Till, studio: Studio) -> None:
@@ -33,6 +34,38 @@ def test_the_catalogue_has_all_that_can_be_chosen(till: Till, studio: Studio) ->
     assert {"code": "pay_link", "name": "Pay link", "at_once": False} in catalog["tender_kinds"]
     assert {"code": "goodwill", "name": "goodwill"} in catalog["discount_reasons"]
     assert {"code": "returned", "name": "goods returned"} in catalog["refund_reasons"]
+
+
+def test_packages_and_memberships_are_told_in_the_version_on_sale(till: Till) -> None:
+    old = package("five", 400_00, 5, is_on_sale=False)
+    five = package("five", 450_00, 5, version=2, items=("ashiatsu-60",), validity_months=12)
+    part(five, 2, "deep-tissue-60")
+    monthly = plan("monthly", 89_00)
+
+    catalog = till.get("catalog")
+
+    assert old.pk not in [row["id"] for row in catalog["packages"]]
+    assert catalog["packages"] == [
+        {
+            "id": five.pk,
+            "code": "five",
+            "name": "5 sessions",
+            "price_cents": 450_00,
+            "validity_months": 12,
+            "units": 7,
+            "items": ["ashiatsu-60", "deep-tissue-60"],
+        }
+    ]
+    assert catalog["plans"] == [
+        {
+            "id": monthly.pk,
+            "code": "monthly",
+            "name": "Monthly",
+            "price_cents": 89_00,
+            "interval_months": 1,
+            "credits_per_cycle": 1,
+        }
+    ]
 
 
 def test_an_unchanged_catalogue_is_not_sent_again(till: Till, studio: Studio) -> None:

@@ -9,6 +9,7 @@ from pos.finding import keep_words
 from pos.models import Client
 from tests.api.till import Till, new, pair, statements
 from tests.builders import Studio, item, person, tax
+from tests.memberships.builders import package, plan
 
 SALE_IN_ONE_REQUEST = {"postgresql": 12, "sqlite": 16}  # PostgreSQL writes all rows of a sale in one statement
 GET_SALE = 6
@@ -130,6 +131,8 @@ def test_the_catalogue(till: Till, studio: Studio) -> None:
     for number in range(20):
         item(f"balm-{number}", 5_00, kind="retail", tax="retail", needs=studio.ashiatsu)
         person(f"therapist{number}", is_therapist=True).qualifications.add(studio.ashiatsu)
+        package(f"package-{number}")
+        plan(f"plan-{number}")
     with statements() as many:
         tablet.get("catalog")
 

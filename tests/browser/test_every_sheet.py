@@ -49,7 +49,7 @@ class Walk:
 
     def opens_the_drawer(self) -> None:
         self.opens("nav-drawer", "drawer-closed")
-        self.till.page.keyboard.type("20000")
+        self.till.page.keyboard.type("20000", delay=80)  # a person, no scanner
         self.opens("open-drawer", "drawer-open")
         self.till.tap("nav-sale")
 
@@ -70,7 +70,11 @@ class Walk:
         self.till.part("client-line").first.click()
         self.at("member", "client-ahead")
         self.sheet("no-show", "no-show-sheet")
-        for button, sheet in (("freeze", "freeze-sheet"), ("change-plan", "change-sheet"), ("cancel", "cancellation-sheet")):
+        for button, sheet in (
+            ("freeze", "freeze-sheet"),
+            ("change-plan", "change-sheet"),
+            ("cancel", "cancellation-sheet"),
+        ):
             self.till.part(button).first.click()
             self.at("effect", sheet)
             self.leaves(sheet)

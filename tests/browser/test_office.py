@@ -108,6 +108,8 @@ def test_the_first_page_is_ordered_by_task_under_the_studios_name(office: Office
     assert office.page.locator("#content-main caption").all_inner_texts() == [
         "The day at the desk",
         "What is sold",
+        "Members",
+        "Gift cards",
         "People and what they may do",
         "Places, tablets, readers",
         "Cards and Stripe",

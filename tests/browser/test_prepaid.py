@@ -1,9 +1,12 @@
 """What clients pay ahead, at the desk by touch: sold, used, told of, with its taps counted."""
 
+from django.db import transaction
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from ledger.journal import balances
-from memberships.models import Consent, Freeze, Membership, SessionLot
+from memberships import dues, periods
+from memberships.models import Consent, Due, Freeze, Membership, SessionLot
 from pos.models import Client, Sale
 from tests.browser.card_desk import CardDesk
 from tests.browser.test_desk import starts_the_day
@@ -220,3 +223,39 @@ def test_a_freeze_and_a_cancellation_show_what_they_do_first_and_can_be_taken_ba
     assert membership.status == Membership.Status.ACTIVE
     assert membership.ends_on is None
     assert Freeze.objects.filter(undone_at=None).count() == 0
+
+
+@transaction.atomic
+def a_month_later_the_card_says_no(membership: Membership) -> Due:
+    """As if the member had joined a month ago: the month that begins today is owed."""
+    today = membership.anchor_on
+    before = periods.day_after(today, -1)
+    Due.objects.update(starts_on=before, ends_on=today)
+    Membership.objects.update(anchor_on=before, paid_until=today, status=Membership.Status.PAST_DUE)
+    membership.refresh_from_db()
+    due = dues.next_due(membership, now=timezone.now())
+    due.first_declined_at = timezone.now()
+    due.save(force_insert=True)
+    return due
+
+
+def test_a_month_that_was_not_paid_is_paid_from_the_clients_card(till: Till) -> None:
+    who = somebody(till)
+    membership = joins(till.studio.desk, who, plan("monthly", 89_00, name="Monthly 60"))
+    due = a_month_later_the_card_says_no(membership)
+    starts_the_day(till)
+    till.opens(f"clients/{who.pk}")
+    expect(till.part("past-due")).to_contain_text("is not paid: $89.00")
+    is_clean_in_both_themes(till)
+
+    till.tap("pay-due")
+    totals(till, "89.00")
+    expect(till.part("line-open")).to_have_count(0)
+    till.page.reload()
+    totals(till, "89.00")
+    till.tap_button("Cash $89")
+
+    till.shows("No change")
+    membership.refresh_from_db()
+    due.refresh_from_db()
+    assert (membership.status, due.status) == ("active", "paid")

@@ -22,7 +22,9 @@ LANES = 3
 JOINED_BEFORE = dt.timedelta(days=28)
 """On 2 February: the month that starts today is the second one."""
 NO_MONEY_YET = "insufficient_funds"
-EVERY_POOR = 7
+PAUSE_BETWEEN_SECONDS = 1
+SPEED = 400
+"""So that what somebody died over is free again in less than a second: `bill` takes its dues for five minutes."""
 
 
 def member(desk: Desk, name: str, *, bank_says: str = "") -> Membership:
@@ -46,19 +48,18 @@ class Billing:
     poor: list[Membership] = field(default_factory=list)
     lanes: list[Child] = field(default_factory=list)
     heard: list[list[str]] = field(default_factory=list)
-    now: FastClock = field(default_factory=FastClock)
+    now: FastClock = field(default_factory=lambda: FastClock(speed=SPEED))
 
-    def join(self, count: int) -> None:
-        """So many members; of every seventh the bank says no for now."""
+    def join(self, count: int, *, poor: int = 0) -> None:
+        """So many members; of the first ones the bank says no for now."""
         builders.plan()
         for number in range(count):
-            is_poor = number % EVERY_POOR == 0
-            joined = member(self.desk, f"Member {number}", bank_says=NO_MONEY_YET if is_poor else "")
+            joined = member(self.desk, f"Member {number}", bank_says=NO_MONEY_YET if number < poor else "")
             self.members.append(joined)
-            self.poor += [joined] if is_poor else []
+            self.poor += [joined] if number < poor else []
 
     def begin(self) -> None:
-        self.now = FastClock()
+        self.now = FastClock(speed=SPEED)
         self.lanes = [self.start() for _ in range(LANES)]
 
     def start(self) -> Child:
@@ -69,7 +70,7 @@ class Billing:
 
     def kill_one(self) -> None:
         """Somebody, at any moment; now and then a day has passed when the next one starts."""
-        time.sleep(self.chance.uniform(0, 0.4))
+        time.sleep(self.chance.uniform(0, PAUSE_BETWEEN_SECONDS))
         lane = self.chance.randrange(LANES)
         self.kill(self.lanes[lane])
         if self.chance.random() < 0.1:
@@ -93,6 +94,11 @@ class Billing:
     def dues(self) -> list[Due]:
         """The month that was to be charged, of each member."""
         return list(Due.objects.filter(starts_on=NOW.date()))
+
+
+def bills_once(clock: FastClock, tells: Tells) -> None:
+    """One run of `bill`; tells how many dues it charged."""
+    tells(str(runs.bill(clock=clock, patience=5).charged))
 
 
 def bills(clock: FastClock, threads: int, tells: Tells) -> None:

@@ -69,20 +69,20 @@ def all_is_well(
 
 def every_due_was_charged_once(stripe: StripeProcess, dues: Iterable[Due]) -> None:
     """Stripe's own intents are the witness: one that has paid for each due, of its amount; and each granted once."""
-    there, owed = AtStripe.read(stripe), {due.key: due.amount_cents for due in dues}
-    intents = {
-        key: [
-            there.taken[intent] - there.given_back[intent]
-            for intent in Charge.objects.filter(owner=key).values_list("intent_id", flat=True)
-            if there.taken[intent]
-        ]
-        for key in owed
-    }
+    there, rows = AtStripe.read(stripe), list(dues)
+    owed = {due.key: due.amount_cents for due in rows}
+    intents = {due.key: _kept(there, due) for due in rows}
     assert {key: taken for key, taken in intents.items() if taken != [owed[key]]} == {}, "not charged once"
     granted = Counter(SessionLot.objects.filter(due_key__in=owed).values_list("due_key", flat=True))
     assert granted == dict.fromkeys(owed, 1), "not granted once"
     paid = Due.objects.filter(pk__in=[key.removeprefix("due:") for key in owed], status=Due.Status.PAID)
     assert paid.count() == len(owed), "charged, and not paid"
+
+
+def _kept(there: AtStripe, due: Due) -> list[int]:
+    """What each card that paid for the due has paid, by itself or in its sale at a desk."""
+    asked = Charge.objects.filter(Q(owner=due.key) | Q(about=due.sale_key)).values_list("intent_id", flat=True)
+    return [there.taken[intent] - there.given_back[intent] for intent in asked if there.taken[intent]]
 
 
 def _unsold(there: AtStripe) -> list[str]:

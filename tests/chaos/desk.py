@@ -12,7 +12,7 @@ from payments.models import Reader
 from pos.models import Drawer
 from tests.builders import NOW, Studio
 from tests.chaos.dying import STRIPE, Child, Moments, fork
-from tests.chaos.flows import CARD_SOLD, Flow, Hold, Step, Visit
+from tests.chaos.flows import CARD_SOLD, Does, Flow, Hold, Step, Visit
 from tests.chaos.stripe_process import StripeProcess
 from tests.chaos.tablet import Ask, Heard, Tablet, new
 
@@ -63,6 +63,9 @@ class Desk:
         if isinstance(what, Hold):
             self.stripe.hold(visit.reader, what.number)
             return None
+        if isinstance(what, Does):
+            what.work(now)
+            return None
         return self.tablet.sends(what, now=now)
 
     def lives(self, flow: Flow, visit: Visit, moments: Moments) -> Callable[[Callable[[str], None]], None]:
@@ -107,6 +110,13 @@ class Desk:
         visit = self.client_comes()
         child = fork(self.lives(flow, visit, Moments(at, signal.SIGSTOP, of=STRIPE)))
         return Story(visit, ended_by=child.waits()), child
+
+    def client_goes_on(self, flow: Flow, story: Story, *, now: dt.datetime = NOW) -> None:
+        """The client does not know that anybody has died: holds a card to the reader, or pays on the phone."""
+        if flow.later is None:
+            self.stripe.hold(story.visit.reader, flow.later_held)
+        else:
+            self.does(flow.later, story.visit, now=now)
 
     def repeats(self, flow: Flow, story: Story, *, now: dt.datetime) -> None:
         """The tablet sends its last request again, to another process."""

@@ -1,5 +1,6 @@
 """What happens at a desk with money, step by step: the tablet's requests and the client's card between them."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ class Visit:
     card: str = field(default_factory=new)
     cash: str = field(default_factory=new)
     refund: str = field(default_factory=new)
+    client: str = field(default_factory=new)
+    member: str = field(default_factory=new)
 
     def sale_path(self, rest: str = "") -> str:
         return f"sales/{self.sale}{rest}"
@@ -33,7 +36,14 @@ class Hold:
     number: str
 
 
-Step = Callable[[Visit], Ask | Hold]
+@dataclass(frozen=True)
+class Does:
+    """What is no request of the tablet at that moment: the client's own doing, or the billing's."""
+
+    work: Callable[[dt.datetime], object]
+
+
+Step = Callable[[Visit], Ask | Hold | Does]
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class Flow:
     steps: tuple[Step, ...]
     first: tuple[Step, ...] = ()
     later_held: str = APPROVED  # the card that is held to a reader which still waits when all have died
+    later: Step | None = None  # what the client does then instead
     sells: bool = False  # nobody changes their mind: once the card has paid, the sale is completed
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from giftcards import links
 from giftcards.models import Delivery, GiftCard, GiftOrder
 from jobs.worker import Worker
+from ledger.journal import balances
 from payments.models import Charge, HostedPage
 from tests.books import books_are_clean
 from tests.builders import Studio
@@ -89,12 +90,22 @@ class Shopper:
         self.clock.shift(dt.timedelta(**by))
 
     def works(self) -> None:
-        self.worker.run_once()
+        """The worker at work, for some minutes."""
+        for _ in range(6):
+            self.worker.run_once()
+            self.later(seconds=30)
 
     def is_right(self) -> None:
         """The books hold every check, and no charge is left over."""
         assert not Charge.objects.live().exists()
         books_are_clean(now=timezone.now())
+
+
+def books() -> dict[str, int]:
+    """All balances, with Stripe's fees as if they were not taken yet."""
+    found = balances()
+    found["1100 Stripe balance"] = found.get("1100 Stripe balance", 0) + found.pop("6010 Processing fees", 0)
+    return {name: cents for name, cents in found.items() if cents}
 
 
 def letters(to: str = "") -> list[EmailMultiAlternatives]:

@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 from giftcards.models import CardLaw
 from tests.builders import NOW, Studio
 from tests.giftcards.buying import Shopper
+from tests.payments.asking import SECRET
 from tests.stripe_sim.stand_in import StandIn
 
 LAW = import_module("giftcards.migrations.0002_what_the_law_says")
@@ -22,10 +23,14 @@ def law(db: None) -> None:
 
 
 @pytest.fixture
-def shopper(settings: Settings, studio: Studio, stripe: StandIn) -> Iterator[Shopper]:
-    """Somebody at the shop of the studio in Columbus, on that Monday morning at ten."""
-    settings.STRIPE_WEBHOOK_SECRETS = ["whsec_of_the_shop"]
-    with time_machine.travel(NOW, tick=True) as clock:
-        made = Shopper(studio, stripe, clock)
-        made.works()
-        yield made
+def clock() -> Iterator[time_machine.Traveller]:
+    """One clock for the browser, the worker and Stripe; it runs from that Monday morning on."""
+    with time_machine.travel(NOW, tick=True) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def shopper(clock: time_machine.Traveller, settings: Settings, studio: Studio, stripe: StandIn) -> Shopper:
+    """Somebody at the shop of the studio in Columbus."""
+    settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
+    return Shopper(studio, stripe, clock)

@@ -213,7 +213,7 @@ def test_a_forged_form_is_refused(shopper: Shopper) -> None:
 
 
 def test_stripe_away_is_one_moment_and_no_second_order(shopper: Shopper) -> None:
-    shopper.stripe.tell("faults", kind="drop_answer", path=SESSIONS, times=1)
+    shopper.stripe.tell("faults", kind="reset_after", path=SESSIONS)
     assert shopper.sends() == 303
     order = GiftOrder.objects.get()
 

@@ -105,7 +105,9 @@ def test_a_card_pays_no_more_than_is_free_on_it(studio: Studio) -> None:
         rings_up_a_mat(studio.desk).tenders("gift_card", instrument=str(card.pk))
 
 
-@pytest.mark.parametrize(("named", "error"), [("7K4M-9XQP-2TRW-8HVC", WrongCode), (new_code(), UnknownCard)])
+@pytest.mark.parametrize(
+    ("named", "error"), [("7K4M-9XQP-2TRW-8HVC", WrongCode), (new_code(), UnknownCard)], ids=["mistyped", "of nobody"]
+)
 def test_a_code_that_is_none_of_ours_pays_nothing(studio: Studio, named: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         rings_up_a_mat(studio.desk).tenders("gift_card", instrument=named)

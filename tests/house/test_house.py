@@ -229,3 +229,14 @@ def test_the_programs_of_the_house_have_no_syntax_error():
     for script in [".ci/run"]:
         assert subprocess.run(["bash", "-n", script], cwd=ROOT, check=False).returncode == 0
         assert os.access(ROOT / script, os.X_OK)
+
+
+def test_the_palettes_two_nights_are_one_and_name_what_the_day_names():
+    """Whether the device or the page says that it is night."""
+    palette = text("studio/static/studio/palette.css")
+    blocks = re.split(r"\n@media|\nhtml\[data-theme=\"dark\"\]", palette)
+    day, by_device, by_page = (dict(re.findall(r"--([\w-]+): (.+?);", block)) for block in blocks)
+
+    assert by_device == by_page
+    assert set(day) - set(by_page) == {"r", "sans", "serif", "mono"}
+    assert "light-dark(" not in palette.replace("Without light-dark()", "")

@@ -4,11 +4,11 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from memberships.models import Package, PackagePart, SessionLot
+from memberships.models import Membership, Package, PackagePart, Plan, SessionLot
 from pos.models import Item
 from studio.models import AuditRow, Staff
-from tests.builders import Studio
-from tests.memberships.builders import buys, package
+from tests.builders import NOW, Studio
+from tests.memberships.builders import buys, package, plan
 from tests.memberships.builders import client as a_client
 
 LIST = "admin:memberships_package_changelist"
@@ -102,3 +102,42 @@ def test_lots_are_read_with_what_happened_to_them(office: Browser, studio: Studi
     page = office.get(reverse("admin:memberships_sessionlot_change", args=[lot.pk])).content.decode()
     assert "bought" in page
     assert 'name="units"' not in page
+
+
+def test_the_pages_of_members_open_and_a_sold_plan_keeps_its_terms(office: Browser, studio: Studio) -> None:
+    terms = plan()
+    address = reverse("admin:memberships_plan_change", args=[terms.pk])
+    assert 'name="price_cents"' in office.get(address).content.decode()
+    Membership.objects.create(
+        client=a_client(),
+        plan=terms,
+        location=studio.location,
+        status="active",
+        joined_at=NOW,
+        anchor_on=NOW.date(),
+        paid_until=NOW.date(),
+    )
+
+    page = office.get(address).content.decode()
+
+    assert 'name="price_cents"' not in page
+    assert 'name="name"' in page
+    for name in ("membership", "due", "billingrun", "consent", "plan", "package", "sessionlot"):
+        assert office.get(reverse(f"admin:memberships_{name}_changelist")).status_code == 200, name
+
+
+def test_the_same_code_again_is_the_next_version_of_a_plan(office: Browser, studio: Studio) -> None:
+    first = plan()
+    columns = [field for field in Plan._meta.fields if field.editable and field.name not in ("version", "is_on_sale")]
+    said = {field.name: getattr(first, field.name) for field in columns if not field.primary_key}
+    said = {name: "on" if value is True else value for name, value in said.items() if value is not False}
+    rows = {"member_prices-TOTAL_FORMS": 0, "member_prices-INITIAL_FORMS": 0}
+    items = [Item.objects.get(code="deep-tissue-60").pk]
+
+    office.post(reverse("admin:memberships_plan_add"), {**said, "price_cents": 89_00, "items": items, **rows})
+
+    second = Plan.objects.get(version=2)
+    assert (second.price_cents, second.is_on_sale) == (89_00, False)
+    chosen = {"action": "put_on_sale", "_selected_action": [str(second.pk)]}
+    office.post(reverse("admin:memberships_plan_changelist"), chosen)
+    assert Plan.objects.get(is_on_sale=True) == second

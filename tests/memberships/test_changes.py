@@ -8,7 +8,7 @@ from django.utils import timezone
 from ledger.journal import balances
 from memberships.changes import NOW, ChangeGone, NotChangeable, OnlyAtRenewal
 from memberships.consents import OtherText
-from memberships.joining import NotOnSale
+from memberships.joining import AlreadyMember, NotOnSale
 from memberships.models import Change, Consent, Membership, Plan, SessionLot
 from pos.asked import AskedLine
 from pos.models import Sale
@@ -28,7 +28,7 @@ from tests.memberships.changing import (
     pays_for,
     told,
 )
-from tests.memberships.members import House, again, credits_of, dues_of
+from tests.memberships.members import House, again, agrees, credits_of, dues_of
 
 HALF_WAY = morning(2026, 4, 16)  # 15 of April's 30 days from 1 April are left
 
@@ -299,3 +299,16 @@ def test_a_plan_of_more_credits_begins_at_the_renewal(house: House, ada: Members
     house.bills(morning(2026, 4, 30))
 
     assert [(due.amount_cents, due.units) for due in ada.dues.filter(status="due")] == [(140_00, 2)]
+
+
+def test_who_is_about_to_change_to_a_plan_does_not_join_it_too(house: House, ada: Membership, plus: Plan) -> None:
+    asked = changes_to(ada, plus)
+
+    with pytest.raises(AlreadyMember, match="about to change"):
+        agrees(ada.client, plus, house.studio.location)
+    Change.objects.update(status="undone")
+    agrees(ada.client, plus, house.studio.location)
+    Change.objects.update(status="pending")
+    hour_passes(house, morning(2026, 5, 1))
+
+    assert (again(asked).status, again(ada).plan.code) == ("undone", "basic")

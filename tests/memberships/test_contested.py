@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from ledger.journal import balances
 from memberships.contested import TakeBackContested
-from memberships.models import Due, Membership
+from memberships.models import Membership
 from payments.disputes import hear_dispute
 from payments.gateway import gateway
 from payments.models import Charge

@@ -16,7 +16,7 @@ from tests.stripe_sim.stand_in import StandIn
 from tests.stripe_sim.test_checkout import visit
 
 CLIENT = uuid.UUID(int=7)
-DUE = f"due:{uuid.UUID(int=1)}"
+DUE = f"owed:{uuid.UUID(int=1)}"
 BACK = "https://studio.example"
 DUES_CENTS = 89_00
 CREATE, CONFIRM, SESSIONS = "/v1/payment_intents", "/v1/payment_intents/*/confirm", "/v1/checkout/sessions"

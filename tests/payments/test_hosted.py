@@ -69,7 +69,7 @@ def test_a_page_is_paid_and_the_client_comes_back(studio: Studio, stripe: StandI
         "Visa ···4242",
     )
     assert (charge.intent_id, charge.about, charge.client) == (back.intent_id, "sale:1", CLIENT)
-    assert list(Charge.objects.ended(owner_prefix="due:")) == [charge]
+    assert list(Charge.objects.ended(owner_prefix="owed:")) == [charge]
 
 
 def test_a_page_says_nothing_of_the_client_but_our_ids(studio: Studio, stripe: StandIn) -> None:
@@ -270,7 +270,7 @@ def test_a_process_may_die_before_any_write(studio: Studio, stripe: StandIn, pur
     while True:
         client = uuid.UUID(int=n)
         cents = DUES_CENTS if purpose == Purpose.PAYMENT else 0
-        page = a_page(studio.location, owner=f"due:{n}", purpose=purpose, client=client, amount_cents=cents)
+        page = a_page(studio.location, owner=f"owed:{n}", purpose=purpose, client=client, amount_cents=cents)
         died = dies_at_write(n, lambda page=page: opened_and_paid(page))
         if not page.url and page.session_id is None:
             for minute in range(1, 3):

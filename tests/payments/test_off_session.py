@@ -56,7 +56,7 @@ def test_a_saved_card_pays_while_its_holder_is_away(studio: Studio, stripe: Stan
 
     assert (charge.status, charge.card, charge.failure) == ("succeeded", "Visa ···4242", "")
     assert intents(stripe) == PAID
-    assert list(Charge.objects.ended(owner_prefix="due:")) == [charge]
+    assert list(Charge.objects.ended(owner_prefix="owed:")) == [charge]
     assert not Charge.objects.ended(owner_prefix="order:").exists()
 
 
@@ -91,7 +91,7 @@ def test_a_decline_says_what_to_do_and_leaves_no_intent_open(
     assert (charge.decline_code, charge.decline_group) == (code, group)
     assert (charge.has_ended, charge.cancel_wanted_at) == (True, None)
     assert intents(stripe) == [("canceled", 0)]
-    assert list(Charge.objects.ended(owner_prefix="due:")) == [charge]
+    assert list(Charge.objects.ended(owner_prefix="owed:")) == [charge]
 
 
 def test_a_bank_that_wants_its_client_is_not_asked_again(studio: Studio, stripe: StandIn) -> None:
@@ -138,7 +138,7 @@ def test_nothing_is_asked_beside_a_charge_that_may_still_pay(studio: Studio, str
         a_page(studio.location)
     with pytest.raises(BadInput):
         off_session.charge_card(
-            owner="due:x", about="", location=studio.location, client=CLIENT, card=card, amount_cents=49, now=NOW
+            owner="owed:x", about="", location=studio.location, client=CLIENT, card=card, amount_cents=49, now=NOW
         )
 
 
@@ -218,7 +218,7 @@ def test_a_process_may_die_before_any_write(studio: Studio, stripe: StandIn, car
     told_by_bank(stripe, card, outcome)
     n = 1
     while True:
-        charge = queued(card, studio.location, owner=f"due:{n}")
+        charge = queued(card, studio.location, owner=f"owed:{n}")
         if not dies_at_write(n, lambda charge=charge: asked(charge)):
             break
         ends(charge)
@@ -286,7 +286,7 @@ def test_two_who_charge_the_same_due_make_one_charge(studio: Studio, stripe: Sta
 def test_a_month_under_a_burst_of_429_charges_everybody_once(studio: Studio, stripe: StandIn, card: SavedCard) -> None:
     """Row 6."""
     stripe.tell("faults", kind="rate_limit", path="/v1/payment_intents*", count=12)
-    due = [queued(card, studio.location, owner=f"due:{n}") for n in range(10)]
+    due = [queued(card, studio.location, owner=f"owed:{n}") for n in range(10)]
 
     for minute in range(0, 120, 2):
         clock = timezone.now() + dt.timedelta(minutes=minute)
@@ -305,7 +305,7 @@ def test_a_card_that_was_declined_fifteen_times_in_thirty_days_is_not_asked(
     """Row 21: the caps."""
     told_by_bank(stripe, card, "insufficient_funds")
     for n in range(off_session.MOST_DECLINES):
-        assert asked(queued(card, studio.location, owner=f"due:{n}")).failure == "declined"
+        assert asked(queued(card, studio.location, owner=f"owed:{n}")).failure == "declined"
     told_by_bank(stripe, card, "approved")
 
     tired = asked(queued(card, studio.location))
@@ -408,7 +408,7 @@ def test_a_saved_card_in_doubt_keeps_no_desk_from_asking(
     studio: Studio, stripe: StandIn, card: SavedCard, reader: Reader
 ) -> None:
     for n in range(5):
-        charge = queued(card, studio.location, owner=f"due:{n}")
+        charge = queued(card, studio.location, owner=f"owed:{n}")
         held = {"lease_until": NOW + dt.timedelta(days=1), "lease_token": uuid.uuid4()}
         Charge.objects.filter(pk=charge.pk).update(doubts=1, status="unknown", **held)
     mine = charges.take(
@@ -419,7 +419,7 @@ def test_a_saved_card_in_doubt_keeps_no_desk_from_asking(
 
 
 def test_three_without_an_answer_make_the_others_wait(studio: Studio, stripe: StandIn, card: SavedCard) -> None:
-    due = [queued(card, studio.location, owner=f"due:{n}") for n in range(5)]
+    due = [queued(card, studio.location, owner=f"owed:{n}") for n in range(5)]
     stripe.tell("faults", kind="reset_before", path="/v1/payment_intents*", count=100)
 
     now = timezone.now() + dt.timedelta(seconds=1)

@@ -1,6 +1,7 @@
 """Members who do anything in any order for three years: no cent of what they paid is lost, and the books stay whole."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import pairwise
@@ -21,7 +22,7 @@ from jobs.leases import claim
 from jobs.models import OutboxMail
 from ledger.accounts import Account
 from ledger.journal import balance
-from memberships import cancelling, changes, consents, dues, freezes, joining
+from memberships import cancelling, changes, consents, dues, freezes, joining, noshows, transfers
 from memberships.asking import Asker
 from memberships.consents import Agreed
 from memberships.expiry import ExpireSessions
@@ -55,6 +56,8 @@ class AnyMembership(RuleBasedStateMachine):
         self.years.__enter__()
         self.now = NOW
         self.sold: list[Basket] = []
+        self.given: list[uuid.UUID] = []
+        self.missed: list[uuid.UUID] = []
 
     @initialize(cap=st.sampled_from(["convert", "stop", "forfeit"]), notice=st.sampled_from([0, 30]))
     def a_studio(self, cap: str, notice: int) -> None:
@@ -66,7 +69,11 @@ class AnyMembership(RuleBasedStateMachine):
             builders.plan("plus", 99_99, **terms, **bound),
             builders.plan("double", 150_01, credits_per_cycle=2, **terms),
         ]
+        builders.package("five", 449_99, 5, validity_months=12)
+        builders.package("three", 300_01, 3, validity_months=12, refund_method="pro_rata")
         self.clients = [builders.client("Ada"), builders.client("Bo")]
+        for client, plan in zip(self.clients, self.plans[:2], strict=True):
+            self.joins(client, plan)
 
     # What they have
 
@@ -87,6 +94,13 @@ class AnyMembership(RuleBasedStateMachine):
     def client(self, which: int) -> Client:
         return self.clients[which % len(self.clients)]
 
+    def lots(self) -> "QuerySet[SessionLot]":
+        return SessionLot.objects.select_related("client").filter(status="open").order_by("opened_at", "pk")
+
+    def lot(self, which: int) -> SessionLot:
+        lots = list(self.lots())
+        return lots[which % len(lots)]
+
     def plan(self, which: int) -> Plan:
         return self.plans[which % len(self.plans)]
 
@@ -104,6 +118,19 @@ class AnyMembership(RuleBasedStateMachine):
         if desk.last.due_cents:
             desk.tenders("external")
         self.sold.append(desk.completes())
+
+    def joins(self, client: Client, plan: Plan) -> None:
+        membership_id = new_id()
+        with self.unless_refused():
+            joining.join(
+                membership_id=membership_id,
+                client=client,
+                plan=plan,
+                location=self.studio.location,
+                agreed=self.agreed(plan),
+                now=self.now,
+            )
+            self.sells(AskedLine(kind="membership", item=plan.code, instrument=str(membership_id)), client)
 
     def agreed(self, plan: Plan) -> Agreed:
         return Agreed(consents.hash_of(consents.text_for(plan)))
@@ -129,17 +156,7 @@ class AnyMembership(RuleBasedStateMachine):
 
     @rule(who=pick, which=pick)
     def somebody_joins(self, who: int, which: int) -> None:
-        client, plan, membership_id = self.client(who), self.plan(which), new_id()
-        with self.unless_refused():
-            joining.join(
-                membership_id=membership_id,
-                client=client,
-                plan=plan,
-                location=self.studio.location,
-                agreed=self.agreed(plan),
-                now=self.now,
-            )
-            self.sells(AskedLine(kind="membership", item=plan.code, instrument=str(membership_id)), client)
+        self.joins(self.client(who), self.plan(which))
 
     @precondition(lambda self: Due.objects.filter(status="due").exists())
     @rule(which=pick)
@@ -148,12 +165,59 @@ class AnyMembership(RuleBasedStateMachine):
         with self.unless_refused():
             self.sells(AskedLine(kind="dues", instrument=owed[which % len(owed)].key))
 
-    @rule(who=pick, dear=st.booleans())
-    def somebody_uses_a_credit(self, who: int, dear: bool) -> None:
+    @rule(who=pick, dear=st.booleans(), kind=st.sampled_from(["credit", "credit", "session"]))
+    def somebody_uses_a_credit_or_a_session(self, who: int, dear: bool, kind: str) -> None:
         treatment = "ashiatsu-60" if dear else "deep-tissue-60"
-        line = AskedLine(kind="item", item=treatment, therapist_id=self.studio.ana.pk, cover=AskedCover(kind="credit"))
+        line = AskedLine(kind="item", item=treatment, therapist_id=self.studio.ana.pk, cover=AskedCover(kind=kind))
         with self.unless_refused():
             self.sells(line, self.client(who))
+
+    @rule(who=pick, code=st.sampled_from(["five", "three"]))
+    def somebody_buys_a_package(self, who: int, code: str) -> None:
+        with self.unless_refused():
+            self.sells(builders.of_package(code), self.client(who))
+
+    @precondition(lambda self: self.lots().exists())
+    @rule(which=pick, to=pick, units=st.sampled_from([None, 1, 2]))
+    def somebody_gives_sessions_away(self, which: int, to: int, units: int | None) -> None:
+        made, lot = new_id(), self.lot(which)
+        with self.unless_refused():
+            transfers.give(
+                transfer_id=made,
+                lot_id=lot.pk,
+                to=self.client(to).pk,
+                units=units,
+                desk=self.desk().desk,
+                now=self.now,
+            )
+            self.given.append(made)
+
+    @precondition(lambda self: self.given)
+    @rule(which=pick)
+    def the_giver_has_them_again(self, which: int) -> None:
+        with self.unless_refused():
+            transfers.undo(transfer_id=self.given[which % len(self.given)], desk=self.desk().desk, now=self.now)
+
+    @precondition(lambda self: self.lots().exists())
+    @rule(which=pick)
+    def somebody_does_not_come(self, which: int) -> None:
+        made, lot = new_id(), self.lot(which)
+        with self.unless_refused():
+            noshows.take(
+                no_show_id=made,
+                client=lot.client,
+                reason="no_show",
+                desk=self.desk().desk,
+                now=self.now,
+                lot_id=lot.pk,
+            )
+            self.missed.append(made)
+
+    @precondition(lambda self: self.missed)
+    @rule()
+    def the_last_miss_is_waived(self) -> None:
+        with self.unless_refused():
+            noshows.waive(no_show_id=self.missed[-1], why="Snow", desk=self.desk().desk, now=self.now)
 
     @precondition(lambda self: self.members().exists())
     @rule(which=pick, months=st.integers(1, 4), reason=st.sampled_from(["", "", "medical"]))
@@ -217,12 +281,36 @@ class AnyMembership(RuleBasedStateMachine):
     def what_was_paid_is_used_left_given_back_or_store_credit(self) -> None:
         lines = SaleLine.objects.filter(kind__in=MONEY_FOR_CREDITS, sale__status__in=_SOLD)
         paid = _sum(lines, "net_cents") - _sum(RefundLine.objects.filter(line__in=lines), "net_cents")
-        spent = Tender.objects.filter(kind="credit", sale__status__in=_SOLD)
-        used = _sum(spent, "amount_cents") - _sum(RefundTender.objects.filter(tender__in=spent), "amount_cents")
-        gone = -_sum(LotMove.objects.filter(kind__in=["converted", "forfeited"]), "value_cents")
-        left = _sum(SessionLot.objects.all(), "value_cents")
-        assert paid == used + gone + left
+        gone = -self.moved("credit", "converted", "forfeited", "no_show", "waived")
+        left = self.moved("credit")
+        assert paid == self.spent("credit") + gone + left
         assert left == -balance(Account.MEMBER_CREDITS)
+
+    @invariant()
+    def what_was_paid_for_packages_is_used_left_given_back_or_store_credit(self) -> None:
+        lines = SaleLine.objects.filter(kind="package", sale__status__in=(*_SOLD, Sale.Status.VOIDED))
+        assert self.moved("package", "opened") == _sum(lines, "net_cents")
+        assert self.moved("package", "given", "received") == 0
+        assert -self.moved("package", "used", "restored") == self.spent("session")
+        assert self.moved("package") == -balance(Account.PACKAGES)
+
+    @invariant()
+    def every_lot_says_where_its_value_went(self) -> None:
+        for lot in SessionLot.objects.annotate(rest=Sum("moves__value_cents"), count=Sum("moves__units")):
+            assert (lot.value_cents, lot.units) == (lot.rest, lot.count)
+        kinds = ("credit", "package")
+        assert -sum(self.moved(kind, "converted") for kind in kinds) == -balance(Account.CLIENT_CREDIT)
+        assert -sum(self.moved(kind, "no_show", "waived") for kind in kinds) == -balance(Account.NO_SHOW_FEES)
+
+    def moved(self, kind: str, *what: str) -> int:
+        """Cents that came to the lots of a kind in these ways, or in all."""
+        moves = LotMove.objects.filter(lot__kind=kind)
+        return _sum(moves.filter(kind__in=what) if what else moves, "value_cents")
+
+    def spent(self, kind: str) -> int:
+        """Cents of a kind that sales took and did not give back."""
+        spent = Tender.objects.filter(kind=kind, sale__status__in=_SOLD)
+        return _sum(spent, "amount_cents") - _sum(RefundTender.objects.filter(tender__in=spent), "amount_cents")
 
     @invariant()
     def who_is_frozen_has_a_freeze_that_runs_and_owes_nothing(self) -> None:

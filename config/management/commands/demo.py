@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 
+from config.demo import gifts
 from config.demo.people import LOGINS
 from payments import keys
 from payments.models import Reader
@@ -84,6 +85,9 @@ class Command(BaseCommand):
             say(f"                 {code}   {device.name}")
         say(f"  Back office  {base}/admin/")
         say(f"  Attention    {base}/trouble/     what needs somebody: one refund that the card did not take")
+        say(f"  Shop         {base}/gift-cards/   pay on the stand-in's page with any test card")
+        for code, worth in gifts.printed():
+            say(f"                 {code}   a gift card: {worth}")
         say(f"  API          {base}/api/docs/\n")
         for login in LOGINS:
             pin = f"PIN {login.pin}" if login.pin else ""

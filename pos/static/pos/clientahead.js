@@ -126,17 +126,22 @@ export class ClientAhead extends Panel {
 }
 
 /** What becomes of a membership, one sentence each. */
-function factsOf({ plan, status, next_charge_on, next_charge_cents, ends_on, cancel_number, card, freeze, change, renews }) {
+function factsOf({ plan, status, next_charge_on, next_charge_cents, card, renews, freeze, change, ...end }) {
+  const { ends_on, cancel_number } = end;
   const paid = card ? `by ${card}` : "no card is saved";
   return [
     `${dollars(plan.price_cents)} ${often(plan)}`,
-    next_charge_on && status !== "ended" ? `Next charge ${dollars(next_charge_cents)} on ${dayName(next_charge_on)}, ${paid}` : "",
+    next_charge_on ? `Next charge ${dollars(next_charge_cents)} on ${dayName(next_charge_on)}, ${paid}` : "",
     renews ? "" : "Does not renew",
-    freeze ? `${freeze.began ? "Frozen" : "Freeze planned"} from ${dayName(freeze.starts_on)}, goes on on ${dayName(freeze.ends_on)}` : "",
+    freeze ? freezeWords(freeze) : "",
     change && !change.proration_cents ? `${change.name} from ${dayName(change.effective_on)}` : "",
-    ends_on ? `${status === "ended" ? "Ended" : "Ends"} on ${dayName(ends_on)}${cancel_number ? ` · ${cancel_number}` : ""}` : "",
+    ends_on ? `${status === "ended" ? "Ended" : "Ends"} on ${dayName(ends_on)}` : "",
+    cancel_number ? `Cancellation ${cancel_number}` : "",
   ].filter(Boolean);
 }
+
+const freezeWords = ({ began, starts_on, ends_on }) =>
+  `${began ? "Frozen" : "Freeze planned"} from ${dayName(starts_on)}, goes on ${dayName(ends_on)}`;
 
 const section = (key, title, ...content) =>
   h("section", { key, "aria-label": title, "data-test": `client-${key}` }, h("h3", null, title), content);
@@ -151,8 +156,10 @@ function askMissed(offer, ahead) {
       sheet.close();
       await ahead.reload();
     });
-  const one = ([reason, words]) =>
-    moneyButton(`missed-${reason}`, { class: "btn big danger", disabled: state.busy }, () => take(reason), `${words} · take 1 session`);
+  const one = ([reason, words]) => {
+    const look = { class: "btn big danger", disabled: state.busy };
+    return moneyButton(`missed-${reason}`, look, () => take(reason), `${words} · take 1 session`);
+  };
   const sheet = openSheet({
     title: "Missed appointment",
     test: "no-show-sheet",

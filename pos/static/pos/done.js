@@ -33,7 +33,7 @@ export function showPaid(sale, { note, next }) {
     .join(", ");
   const paid = handedOver(live);
   const change = sale.change_cents ?? 0;
-  const title = change ? `Change ${dollars(change)}` : paid || !coversOf(sale).length ? `Paid ${dollars(paid)}` : "Nothing to pay";
+  const title = change ? `Change ${dollars(change)}` : paidWords(sale, paid);
   last = { id: sale.id, title };
   show({
     test: "done-screen",
@@ -50,6 +50,7 @@ export function showPaid(sale, { note, next }) {
   });
 }
 
+const paidWords = (sale, paid) => (paid || !coversOf(sale).length ? `Paid ${dollars(paid)}` : "Nothing to pay");
 const coversOf = (sale) => sale.tenders.filter((tender) => tender.status !== "released" && tender.line);
 
 /** What is left of what paid for a treatment, and what was bought for later. */

@@ -55,7 +55,7 @@ class Joining extends Panel {
       "div",
       { class: "terms" },
       rows(this.facts(), "facts sums", "terms-facts"),
-      h("div", { class: "terms-text", tabindex: "0", role: "region", "aria-label": "Terms" }, paragraphs(terms.text)),
+      termsText(terms.text),
       h(
         "label",
         { key: "name" },
@@ -103,11 +103,12 @@ async function payAtReader() {
   withReader((reader) => payCard(reader, due));
 }
 
-const paragraphs = (text) =>
-  text
-    .trim()
-    .split(/\n{2,}/)
-    .map((words) => h("p", null, words));
+/** What the client agrees to, to be scrolled. */
+export function termsText(text) {
+  const paragraphs = text.trim().split(/\n{2,}/);
+  const look = { class: "terms-text", tabindex: "0", role: "region", "aria-label": "Terms" };
+  return h("div", look, paragraphs.map((words) => h("p", null, words)));
+}
 
 // A card for the months to come ------------------------------------------------------------------------------------
 
@@ -149,11 +150,15 @@ class CardPage extends Panel {
 
   view() {
     const { membership, code, trouble, busy } = this;
-    if (membership.card)
-      return h("p", { class: "info", role: "status", "data-test": "card-saved" }, icon("check"), `${membership.card} pays from now on.`);
+    if (membership.card) {
+      const look = { class: "info", role: "status", "data-test": "card-saved" };
+      return h("p", look, icon("check"), `${membership.card} pays from now on.`);
+    }
+    const why = `${membership.plan.name} is paid by this card every time. Without one, it is paid at the desk or by a link.`;
+    const link = "Code with the link to the page for the card";
     return [
-      h("p", null, `${membership.plan.name} is paid by this card every time. Without one, it is paid at the desk or by a link.`),
-      code?.qr ? qrFigure(code.qr, "Code with the link to the page for the card", "The client scans this and enters the card") : null,
+      h("p", null, why),
+      code?.qr ? qrFigure(code.qr, link, "The client scans this and enters the card") : null,
       busy ? h("p", { class: "soft", role: "status" }, "Making the page …") : null,
       alertBox(trouble),
     ];

@@ -4,6 +4,7 @@ import { del, get, put } from "./api.js";
 import { withApproval } from "./approval.js";
 import { button, chip, moneyButton } from "./buttons.js";
 import { alertBox, h } from "./dom.js";
+import { termsText } from "./joining.js";
 import { dollars } from "./money.js";
 import { Panel } from "./panel.js";
 import { often } from "./plans.js";
@@ -45,7 +46,7 @@ export function openChange(member, done) {
     wish: { plan: plans[0].code, when: "renewal" },
     prepare: agreement,
     choices: (wish, choose) => [
-      choiceOf("To", plans.map((plan) => [`${plan.name} · ${dollars(plan.price_cents)} ${often(plan)}`, { plan: plan.code }]), wish, choose),
+      choiceOf("To", plans.map(planChoice), wish, choose),
       choiceOf("When", [["At the renewal", { when: "renewal" }], ["Now", { when: "now" }]], wish, choose),
     ],
   });
@@ -70,6 +71,7 @@ export function takeBack(member, what, done) {
   open({ member, done, what, title: `Take the ${what} back`, words: "Take it back", wish: null, choices: () => [] });
 }
 
+const planChoice = (plan) => [`${plan.name} · ${dollars(plan.price_cents)} ${often(plan)}`, { plan: plan.code }];
 const monthWords = (count) => (count === 1 ? "1 month" : `${count} months`);
 const months = ({ freeze_months_left }, { reason }) =>
   Array.from({ length: reason === "medical" ? 6 : freeze_months_left }, (_, place) => place + 1);
@@ -86,7 +88,12 @@ function openNothing(words) {
 
 function open(facts) {
   const form = new Rehearsed({ effect: null, text: "", fields: {}, asked: 0, ...facts, redraw: () => sheet.redraw() });
-  const sheet = openSheet({ title: facts.title, wide: Boolean(facts.prepare), test: `${facts.what}-sheet`, content: () => form.view() });
+  const sheet = openSheet({
+    title: facts.title,
+    wide: Boolean(facts.prepare),
+    test: `${facts.what}-sheet`,
+    content: () => form.view(),
+  });
   form.close = sheet.close;
   form.rehearse();
 }
@@ -132,23 +139,31 @@ class Rehearsed extends Panel {
 
   view() {
     const { effect, trouble, busy, text } = this;
+    const send = { class: "btn primary big", disabled: busy || !effect };
     return h(
       "div",
       { class: "stack" },
       this.choices(this.wish, this.choose),
-      text ? h("div", { class: "terms-text", tabindex: "0", role: "region", "aria-label": "Terms" }, text.split(/\n{2,}/).map((words) => h("p", null, words))) : null,
+      text ? termsText(text) : null,
       alertBox(trouble),
-      effect ? h("div", { role: "status", "data-test": "effect" }, h("ul", { class: "effect" }, effect.map((words) => h("li", null, words)))) : null,
+      effect ? effectList(effect) : null,
       !effect && !trouble ? h("p", { class: "soft", role: "status" }, "Working out what it does …") : null,
-      moneyButton("do-it", { class: "btn primary big", disabled: busy || !effect }, () => this.carryOut(), busy ? "Saving …" : this.words),
+      moneyButton("do-it", send, () => this.carryOut(), busy ? "Saving …" : this.words),
       button("do-not", { class: "btn quiet" }, this.close, "Leave it as it is"),
     );
   }
 }
 
+function effectList(effect) {
+  const list = effect.map((words) => h("li", null, words));
+  return h("div", { role: "status", "data-test": "effect" }, h("ul", { class: "effect" }, list));
+}
+
 /** Chips for the parts of a wish; the pressed one is that which the wish holds. */
 function choiceOf(legend, options, wish, choose) {
   const isChosen = (part) => Object.entries(part).every(([name, value]) => wish[name] === value);
-  const one = ([words, part]) => chip(`choose-${Object.values(part)[0] || "own"}`, isChosen(part), () => choose(part), words);
-  return h("fieldset", { class: "plain", key: legend }, h("legend", null, legend), h("div", { class: "chips wrap" }, options.map(one)));
+  const named = (part) => `choose-${Object.values(part)[0] || "own"}`;
+  const one = ([words, part]) => chip(named(part), isChosen(part), () => choose(part), words);
+  const chips = h("div", { class: "chips wrap" }, options.map(one));
+  return h("fieldset", { class: "plain", key: legend }, h("legend", null, legend), chips);
 }
