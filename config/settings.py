@@ -148,6 +148,7 @@ JOBS_CLAIMABLE = [
     "payments.cards.RemovedCards",
     "memberships.renewals.DuesToCharge",
     "memberships.renewals.EndedDues",
+    "memberships.extras.PaidExtras",
     "payments.refunds.OpenRefunds",
     "payments.inbox.StripeEvents",
     "pos.finishing.EndedCharges",

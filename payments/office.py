@@ -8,7 +8,6 @@ from typing import Concatenate, ParamSpec
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +19,7 @@ from payments import mending, trouble
 from payments.mending import Told
 from payments.models import CardRefund, Charge, HostedPage
 from studio import rights
-from studio.models import Business, GroupRight, Level, Location, Right, Staff
+from studio.models import Business, Level, Right, Staff
 from studio.refusal import BadInput, Refusal
 
 MENDS = Right.MEND_CARDS
@@ -49,7 +48,7 @@ def _for_staff(view: Callable[Concatenate[HttpRequest, Staff, P], HttpResponse])
 def page(request: HttpRequest, staff: Staff) -> HttpResponse:
     """All that needs somebody, of the locations whose books the person may see."""
     now = timezone.now()
-    locations = _seen_by(staff)
+    locations = rights.places_of(staff, Right.SEE_BOOKS)
     if not locations:
         raise PermissionDenied
     sees_all = rights.can(staff, Right.SEE_BOOKS, None) == Level.ALLOWED
@@ -64,14 +63,6 @@ def page(request: HttpRequest, staff: Staff) -> HttpResponse:
         "now": now,
     }
     return render(request, "payments/trouble.html", context)
-
-
-def _seen_by(staff: Staff) -> list[Location]:
-    if staff.is_superuser:
-        return list(Location.objects.all())
-    here = Q(group__grants__location=None) | Q(group__grants__location=OuterRef("pk"))
-    held = GroupRight.objects.filter(here, group__grants__staff=staff, right=Right.SEE_BOOKS, level=Level.ALLOWED)
-    return list(Location.objects.filter(Exists(held)))
 
 
 def _act(do: Callable[Concatenate[HttpRequest, Staff, P], Told]) -> Callable[..., HttpResponse]:

@@ -82,7 +82,7 @@ def _put(client_id: uuid.UUID, fields: dict[str, str], *, desk: Desk, now: dt.da
     if not created:
         Client.objects.filter(pk=client_id).update(**fields)
         client = Client.objects.get(pk=client_id)
-    if created or any(before[key] != str(fields[key]) for key in ("name", "email", "phone")):
+    if created or any(before[key] != str(fields[key]) for key in ("name", "email", "phone") if key in fields):
         keep_words([client])
     changed = [key for key, value in fields.items() if created or before[key] != str(value)]
     if changed:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import OuterRef, Q, Subquery, TextField, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Concat
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -84,6 +84,18 @@ def remember(staff: Staff, location: Location, words: str | None) -> None:
     """Keep what `InWords` read on this one object, which lives as long as its request; `can` then asks no more."""
     staff.rights_read_at = location.pk
     staff.rights_read = [tuple(word.split(":", 1)) for word in (words or "").split()]
+
+
+def places_of(staff: Staff, right: Right) -> list[Location]:
+    """Every location at which the person may do it alone, in their order."""
+    everywhere = Location.objects.all()
+    if not staff.is_active:
+        return []
+    if staff.is_superuser:
+        return list(everywhere)
+    here = Q(group__grants__location=None) | Q(group__grants__location=OuterRef("pk"))
+    held = GroupRight.objects.filter(here, group__grants__staff=staff, right=right, level=Level.ALLOWED)
+    return list(everywhere.filter(Exists(held)))
 
 
 def _best(levels: set[str]) -> Level:

@@ -289,8 +289,9 @@ class HouseholdMember(models.Model):
 
 
 class SignInWish(Leased):
-    """Somebody at this address wants a link to their own pages. The worker looks whose it is and mails the link, so that
-    the page answers the same, and as fast, for an address that nobody has; then the row is gone.
+    """Somebody at this address wants a link to their own pages; gone when it is mailed.
+
+    The worker looks whose address it is, so that the page answers the same, and as fast, for one that nobody has.
     """
 
     email = models.EmailField()

@@ -94,7 +94,7 @@ def standing(membership: Membership, *, now: dt.datetime) -> Standing | None:
 
 
 def _joining(membership: Membership, *, now: dt.datetime) -> Standing | None:
-    if membership.consent is None or membership.consent.how != "online" or now - membership.joined_at > joining.LASTS:
+    if membership.consent is None or membership.consent.how != "online" or now - membership.joined_at >= joining.LASTS:
         return None
     begins = "It begins when your first month is paid."
     return Standing(membership, "joining", [begins], join_url=links.join_url(membership.pk))
@@ -165,8 +165,9 @@ def place_of(client: Client) -> Location:
 
 
 def what_is_left(client: Client, *, now: dt.datetime) -> list[Left]:
-    """All that the client can pay with, in the order in which it is used."""
-    return [_left(offer) for offer in holdings.what_is_left(client, location=place_of(client), now=now)]
+    """What the client has paid ahead or is owed, in the order in which it is used; saved cards hold nothing."""
+    offers = holdings.what_is_left(client, location=place_of(client), now=now)
+    return [_left(offer) for offer in offers if offer.units is not None or offer.amount_cents is not None]
 
 
 def _left(offer: Offer) -> Left:

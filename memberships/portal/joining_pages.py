@@ -84,6 +84,10 @@ def _agreed(request: HttpRequest, plan: Plan, client: Client | None) -> HttpResp
         committed(lambda: online_joining.reserve(address, now=now))
         membership = committed(lambda: online_joining.agree(membership_id, plan, joiner, agreed, now=now))
         return _to_stripe(membership, now=now)
+    except joining.AlreadyMember as no:
+        if Membership.objects.filter(pk=membership_id).exists():  # the same form, a moment ago
+            return go_to("join_state", links.token_of(membership_id))
+        return _form(request, plan, client, {"": no.sentence}, status=409)
     except BadInput as bad:
         return _form(request, plan, client, {bad.field: bad.sentence}, status=422)
     except Refusal as no:

@@ -81,7 +81,7 @@ def go_on(membership: Membership, *, now: dt.datetime) -> str:
     """
     if membership.status != Membership.Status.JOINING:
         return "begun"
-    if now - membership.joined_at > joining.LASTS:
+    if now - membership.joined_at >= joining.LASTS:
         return "over"
     page = latest_page(membership.client)
     if page is not None and page.is_live:

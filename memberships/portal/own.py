@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from memberships import extras
 from memberships.portal import account, copies
 from memberships.portal.showing import for_client, private, show
 from payments import cards
@@ -15,6 +16,8 @@ SAID = {
     "unfrozen": "It is not frozen after all, and goes on as before.",
     "changed": "Your membership changes. We have mailed you when.",
     "kept": "The change is taken back.",
+    "paid": "Thank you, it is paid.",
+    "unclear": "It is not paid yet. If you have paid just now, look again in a minute.",
     "stays": "Good to have you: your membership goes on as before.",
 }
 
@@ -31,6 +34,7 @@ def overview(request: HttpRequest, client: Client) -> HttpResponse:
         "sessions": [one for one in left if one.is_sessions],
         "money": [one for one in left if not one.is_sessions],
         "owed": [(one, account.money(one.amount_cents)) for one in account.owed(client, now=now)],
+        "extras": [(one, account.money(one.amount_cents)) for one in extras.owed_by(client, now=now)],
         "card": cards.default_card(client.pk),
         "papers": [account.paper(one) for one in account.receipts_of(client)[:3]],
         "said": SAID.get(request.GET.get("done", ""), ""),

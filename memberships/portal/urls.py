@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from memberships.portal import entrance, joining_pages, own, own_card, wishes
+from memberships.portal import entrance, joining_pages, own, own_card, own_extras, wishes
 
 JOINING = r"^join/t/(?P<token>[0-9a-f]{32}\.[A-Za-z0-9_-]+)"
 MINE = "my/memberships/<uuid:membership_id>"
@@ -18,6 +18,8 @@ urlpatterns = [
     path("my/data/", own.data, name="my_data"),
     path("my/card/", own_card.card, name="my_card"),
     path("my/card/saved/", own_card.saved, name="my_card_saved"),
+    path("my/pay/<slug:kind>/<uuid:row_id>/", own_extras.pay, name="my_pay"),
+    path("my/paid/<slug:kind>/<uuid:row_id>/", own_extras.paid, name="my_paid"),
     path(f"{MINE}/freeze/", wishes.freeze, name="my_freeze"),
     path(f"{MINE}/freeze/undo/", wishes.unfreeze, name="my_unfreeze"),
     path(f"{MINE}/plan/", wishes.change, name="my_change"),

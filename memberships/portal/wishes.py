@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ledger.money import dollars
-from memberships import cancelling, changes, consents, freezes, telling
+from memberships import cancelling, changes, consents, extras, freezes, leaving, telling
 from memberships.asking import ONLINE
 from memberships.cancelling import Cancelled
 from memberships.consents import Agreed
 from memberships.models import Change, Freeze, Membership, Plan
-from memberships.portal import account, effects
+from memberships.portal import account, effects, own_extras
 from memberships.portal.effects import Effect, effect_of
 from memberships.portal.showing import committed, for_client, go_to, show
 from pos import refunds
@@ -100,11 +100,14 @@ def change(request: HttpRequest, client: Client, membership_id: uuid.UUID) -> Ht
     if not name:
         return _change_page(request, membership, plan, problem="Type your name to agree.", now=now, status=422)
     agreed = Agreed(request.POST.get("text", ""), how="online", address=address_of(request)[:45], signature=name)
+    when = changes.NOW if request.POST.get("when") == changes.NOW else changes.AT_RENEWAL
+    shown = request.POST.get("shown_now" if when == changes.NOW else "shown", "")
     try:
-        effects.make(lambda: _changed(membership, plan, agreed, now=now), shown=request.POST.get("shown", ""))
+        made = effects.make(lambda: _changed(membership, plan, agreed, when=when, now=now), shown=shown)
     except Refusal as no:
         return _change_page(request, membership, plan, problem=no.sentence, now=now, status=409)
-    return go_to("my", done="changed")
+    extra = extras.find(made.key, client, now=now) if made.proration_cents else None
+    return own_extras.to_pay(request, extra, now=now) if extra is not None else go_to("my", done="changed")
 
 
 def _changed(
@@ -188,9 +191,13 @@ def _cancel_page(
     request: HttpRequest, membership: Membership, *, now: dt.datetime, problem: str = "", status: int = 200
 ) -> HttpResponse:
     effect = effect_of(lambda: _cancelled(membership, now=now)[0])
+    today = membership.location.business_date(now)
+    at_once = leaving.first_due_to_refund(membership, today=today) is not None
     context = {
         "membership": membership,
         "effect": effect,
+        "is_at_once": at_once,
+        "has_fee": not at_once and leaving.fee(membership, ends_on=leaving.ends_on(membership, today=today)).cents,
         "problem": problem or effect.problem,
         "offers_freeze": cancelling.may_freeze_instead(membership, now=now),
     }

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MAIN = {"cash sale in one request", "card sale", "split cash and card", "refund to a card"}
 """Of these every moment that changes something is tried, of the others some; all of all in a soak."""
-EVERY, EVERY_QUIET, OF_MEMBERS = 5, 20, 8
+EVERY, EVERY_QUIET, OF_MEMBERS = 5, 20, 4
 WORKERS = 120 if SOAK else 16
 SOON, LATE = dt.timedelta(minutes=2), dt.timedelta(hours=25)
 
