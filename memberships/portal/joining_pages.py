@@ -82,17 +82,26 @@ def _agreed(request: HttpRequest, plan: Plan, client: Client | None) -> HttpResp
     agreed = Agreed(request.POST.get("text", ""), how="online", address=address[:45], signature=name)
     try:
         committed(lambda: online_joining.reserve(address, now=now))
-        membership = committed(lambda: online_joining.agree(membership_id, plan, joiner, agreed, now=now))
-        return _to_stripe(membership, now=now)
-    except joining.AlreadyMember as no:
-        if Membership.objects.filter(pk=membership_id).exists():  # the same form, a moment ago
-            return go_to("join_state", links.token_of(membership_id))
-        return _form(request, plan, client, {"": no.sentence}, status=409)
+        return _to_stripe(_agree(membership_id, plan, joiner, agreed, now=now), now=now)
     except BadInput as bad:
         return _form(request, plan, client, {bad.field: bad.sentence}, status=422)
     except Refusal as no:
         status = 429 if isinstance(no, TooManyJoin) else 409
         return _form(request, plan, client, {"": no.sentence}, status=status)
+
+
+def _agree(membership_id: uuid.UUID, plan: Plan, joiner: Joiner, agreed: Agreed, *, now: dt.datetime) -> Membership:
+    """The membership, committed; once more when the same form was sent twice and the other was faster."""
+
+    def unit() -> Membership:
+        return online_joining.agree(membership_id, plan, joiner, agreed, now=now)
+
+    try:
+        return committed(unit)
+    except (joining.AlreadyMember, BadInput):
+        if not Membership.objects.filter(pk=membership_id).exists():
+            raise
+        return committed(unit)
 
 
 def _to_stripe(membership: Membership, *, now: dt.datetime) -> HttpResponse:

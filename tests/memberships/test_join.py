@@ -19,6 +19,7 @@ from tests.memberships import builders
 from tests.memberships.members import House, again, credits_of, dues_of
 from tests.memberships.visiting import Visitor
 from tests.payments.pages import taken_cents, told_by_bank
+from tests.racing import race
 
 JOIN = "/join/monthly/"
 
@@ -268,3 +269,29 @@ def test_no_mail_leaves_before_anything_is_paid(visitor: Visitor, house: House) 
     visitor.sends(JOIN, **form(visitor))
     visitor.worker_works()
     assert mail.outbox == []
+
+
+@pytest.mark.pg_only
+@pytest.mark.django_db(transaction=True)
+def test_the_same_form_at_the_same_moment_is_one_member(visitor: Visitor, house: House) -> None:
+    filled = form(visitor)
+    visitors = [Visitor(house) for _ in range(4)]
+    statuses = race(4, lambda n: visitors[n].sends(JOIN, **filled))
+
+    assert statuses == [303] * 4
+    assert (Membership.objects.count(), Client.objects.count(), Consent.objects.count()) == (1, 1, 1)
+    assert HostedPage.objects.count() == 1
+
+
+@pytest.mark.pg_only
+@pytest.mark.django_db(transaction=True)
+def test_coming_back_in_many_windows_at_once_charges_once(visitor: Visitor, house: House) -> None:
+    page = joins(visitor)
+    visitors = [Visitor(house) for _ in range(4)]
+    statuses = race(4, lambda n: visitors[n].opens(page))
+
+    assert statuses == [200] * 4
+    visitor.opens(page)
+    assert "Welcome" in visitor.says()
+    assert (Charge.objects.count(), taken_cents(house.stripe)) == (1, 79_00)
+    house.books_are_clean()

@@ -23,6 +23,7 @@ from tests.memberships import builders
 from tests.memberships.changing import hour_passes, mails_are_sent, morning
 from tests.memberships.members import House, again, credits_of
 from tests.memberships.visiting import Visitor
+from tests.racing import race
 
 MINUTE = dt.timedelta(minutes=1)
 FOR_MEMBERSHIPS = ("my_freeze", "my_change", "my_cancel", "my_cancelled")
@@ -99,6 +100,13 @@ def test_an_address_that_nobody_has_gets_the_same_answer_the_same_work_and_no_ma
     before = len(mail.outbox)
     visitor.worker_works()
     assert [one.to for one in mail.outbox[before:] if "/my/in/" in str(one.body)] == [["ada@example.com"]]
+
+
+@pytest.mark.pg_only
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_the_same_moment_begin_one_visit(visitor: Visitor, house: House, ada: Membership) -> None:
+    [link] = visitor.asks_for_link("ada@example.com")
+    assert sorted(race(4, lambda _: Browser().post(link).status_code)) == [303, 410, 410, 410]
 
 
 def test_a_link_is_over_after_a_quarter_of_an_hour(visitor: Visitor, house: House, ada: Membership) -> None:
