@@ -3,6 +3,7 @@
 A fork of the test is the process; the parent must have no thread that holds a lock, and no open connection.
 """
 
+import faulthandler
 import gc
 import os
 import signal
@@ -24,6 +25,8 @@ WRITE = "w"  # around a statement that writes and is a transaction of its own
 COMMIT = "c"
 STRIPE = "s"
 EVERY_KIND = QUIET + WRITE + COMMIT + STRIPE
+LONGEST_LIFE_SECONDS = 240
+"""A process that hangs tells where, and ends: whoever waits for it must not hang too."""
 
 
 @dataclass
@@ -103,9 +106,12 @@ LIVING: dict[int, Child] = {}
 
 
 def kill_the_rest() -> None:
-    """End whoever a failed test has left."""
-    for child in list(LIVING.values()):
-        child.is_killed()
+    """End whoever a failed test has left, however they fare: one that failed must not keep the others alive."""
+    while LIVING:
+        pid, child = LIVING.popitem()
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(child.told_by)
 
 
 def fork(work: Callable[[Callable[[str], None]], None]) -> Child:
@@ -122,10 +128,24 @@ def fork(work: Callable[[Callable[[str], None]], None]) -> Child:
     raise AssertionError("unreachable")
 
 
+def _leaves_to_the_parent() -> list[Any]:
+    """Connections to the database that the parent still has open: neither used nor closed here.
+
+    Once a browser was started, the parent's thread counts as asynchronous and Django keeps its connections in another
+    place there than before; here it does not, and would go on with the old ones, side by side with all other forks.
+    """
+    inherited = [(one, one.connection) for one in connections.all(initialized_only=True)]
+    for one, _ in inherited:
+        one.connection = None
+    return inherited
+
+
 def _live(work: Callable[[Callable[[str], None]], None], tells: int) -> None:
     """The whole life of the child; it never comes back into the test."""
     end = 0
     gc.disable()  # it would copy all of the parent to look at it
+    faulthandler.dump_traceback_later(LONGEST_LIFE_SECONDS, exit=True, file=tells)
+    kept = _leaves_to_the_parent()  # noqa: F841 - as long as it lives, nobody closes them
     try:
         gateway.cache_clear()  # its connections are the parent's
         work(lambda line: os.write(tells, f"{line}\n".encode()) and None)

@@ -9,7 +9,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from pytest_django.fixtures import Settings
 
 from jobs.models import OutboxMail
@@ -32,10 +31,6 @@ DAYS_TO_PAY = 3
 """A card that said no is asked again within so many mornings."""
 
 
-@pytest.mark.skipif(
-    connection.vendor == "postgresql" and not SOAK,
-    reason="once in some runs a forked worker reads another's answer on PostgreSQL; `make soak` runs it there",
-)
 def test_whoever_is_killed_every_due_is_charged_once(desk: Desk, settings: Settings, tmp_path: Path) -> None:
     settings.STRIPE_REQUESTS_PER_SECOND = 1000
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"  # outlives who mails
