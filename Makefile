@@ -1,7 +1,7 @@
 # What one does with Footfall. Each target sets up what it needs; `make help` lists them.
 PYTHON ?= python3
 PORT ?= 8000
-WORKERS ?= 2
+WORKERS ?= 4
 SOAK ?= 500
 
 VENV := .venv
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 RUN_TIME := $(VENV)/.run-time-installed
 DEV := $(VENV)/.dev-installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-PACKAGES := studio ledger jobs payments pos giftcards memberships api config stripe_sim
+PACKAGES := studio ledger jobs payments pos giftcards memberships accounting api config stripe_sim
 # What only reads the code needs some key, and no Stripe.
 KEYS := env STRIPE_SECRET_KEY=sk_test_0 STRIPE_WEBHOOK_SECRET=whsec_0
 PRODUCTION := $(KEYS) DEBUG=False DEMO=False SITE_URL=https://till.example.com ALLOWED_HOSTS=till.example.com \
@@ -49,8 +49,8 @@ test-pg: $(DEV) ## The whole suite on PostgreSQL: that of DATABASE_URL, or one s
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 soak: $(DEV) ## Every crash point, 1,000 kills, all sleepers, new examples: an hour and more, on both databases
-	@env -u DATABASE_URL FOOTFALL_SOAK=$(SOAK) $(BIN)/python -m pytest -n $(WORKERS) -s tests/chaos tests/stories $(ARGS)
-	@FOOTFALL_SOAK=$(SOAK) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n $(WORKERS) -s tests/chaos tests/stories $(ARGS)
+	@env -u DATABASE_URL FOOTFALL_SOAK=$(SOAK) $(BIN)/python -m pytest --timeout 0 -n $(WORKERS) -s tests/chaos tests/stories $(ARGS)
+	@FOOTFALL_SOAK=$(SOAK) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest --timeout 0 -n $(WORKERS) -s tests/chaos tests/stories $(ARGS)
 
 check: lint types check-schema check-deploy test ## All that must hold before a change goes in
 
