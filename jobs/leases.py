@@ -2,6 +2,8 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from django.db import connections, models
@@ -39,6 +41,23 @@ class Leased(models.Model):
 Row = TypeVar("Row", bound=Leased)
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease for rows that are not stored yet: who makes them works them too."""
+
+    token: uuid.UUID
+    until: dt.datetime
+
+    @classmethod
+    def of(cls, lasts: dt.timedelta, *, now: dt.datetime) -> "Lease":
+        """A new one that ends so long after now."""
+        return cls(uuid.uuid4(), now + lasts)
+
+    def take(self, row: Leased) -> None:
+        """Give it to an unsaved row; that counts as a try, as `claim` does."""
+        row.lease_token, row.lease_until, row.attempts = self.token, self.until, 1
+
+
 class Claimable(Protocol):
     """A kind of work that the worker looks for; settings.JOBS_CLAIMABLE lists them by dotted path."""
 
@@ -51,26 +70,44 @@ class Claimable(Protocol):
         """Work one claimed row and call `done`; called with no transaction open, within the lease's time."""
 
 
+class WorkedTogether(Claimable, Protocol):
+    """A kind of work whose rows can be worked many in one transaction."""
+
+    def work_all(self, rows: Sequence[Any], *, now: dt.datetime) -> None:
+        """`work` for each of the rows, or nothing at all."""
+
+
+def idle(queryset: QuerySet[Row], *, now: dt.datetime) -> QuerySet[Row]:
+    """Those of the rows that are due and nobody's."""
+    return queryset.filter(Q(lease_until=None) | Q(lease_until__lt=now), run_at__lte=now, dead_at=None)
+
+
 def claim(queryset: QuerySet[Row], *, now: dt.datetime, lease: dt.timedelta, limit: int) -> list[Row]:
     """Up to `limit` due rows, oldest first, that are the caller's until `now + lease`; needs an open transaction."""
-    idle = queryset.filter(Q(lease_until=None) | Q(lease_until__lt=now), run_at__lte=now, dead_at=None)
-    # A try counts when it begins, so that a row which kills its worker comes to its end too.
-    idle.filter(attempts__gte=MAX_TRIES).update(dead_at=now, last_error=DIED_EACH_TIME)
-    oldest = idle.order_by("run_at", "pk")
+    oldest = idle(queryset, now=now).order_by("run_at", "pk")
     if connections[queryset.db].features.has_select_for_update_skip_locked:
         oldest = oldest.select_for_update(skip_locked=True, of=("self",))
-    keys = [row.pk for row in oldest[:limit]]
+    rows = list(oldest[:limit])
+    if worn_out := [row.pk for row in rows if row.attempts >= MAX_TRIES]:
+        # A try counts when it begins, so that a row which kills its worker comes to its end too.
+        idle(queryset, now=now).filter(pk__in=worn_out).update(dead_at=now, last_error=DIED_EACH_TIME)
+        return claim(queryset, now=now, lease=lease, limit=limit)
+    if not rows:
+        return []
+    keys = [row.pk for row in rows]
     token = uuid.uuid4()
     # Guarded again: on an engine without row locks another worker may have been faster.
-    idle.filter(pk__in=keys).update(lease_until=now + lease, lease_token=token, attempts=F("attempts") + 1)
+    idle(queryset, now=now).filter(pk__in=keys).update(
+        lease_until=now + lease, lease_token=token, attempts=F("attempts") + 1
+    )
     return list(queryset.model._default_manager.filter(lease_token=token).order_by("run_at", "pk"))
 
 
 def take(queryset: QuerySet[Row], *, now: dt.datetime, lease: dt.timedelta) -> Row | None:
     """The one row of the queryset, due or not, as the caller's until `now + lease`; None when somebody else has it."""
     token = uuid.uuid4()
-    idle = queryset.filter(Q(lease_until=None) | Q(lease_until__lt=now), dead_at=None)
-    if not idle.update(lease_until=now + lease, lease_token=token, attempts=F("attempts") + 1):
+    free = queryset.filter(Q(lease_until=None) | Q(lease_until__lt=now), dead_at=None)
+    if not free.update(lease_until=now + lease, lease_token=token, attempts=F("attempts") + 1):
         return None
     # None too when somebody stole the lease meanwhile: whoever sleeps that long has it no more.
     return queryset.model._default_manager.filter(lease_token=token).first()
@@ -98,15 +135,32 @@ def put_back(row: Leased, *, error: str) -> None:
     _give_back(row, last_error=error[:LONGEST_ERROR], attempts=row.attempts - 1)
 
 
+def done_all(rows: Sequence[Row], **finished: Any) -> None:
+    """`done` for many rows of one kind; LeaseLost when any of them is no longer the caller's."""
+    _give_back_all(rows, last_error="", **finished)
+
+
+def again_all(rows: Sequence[Row], *, run_at: dt.datetime, why: str = "", **fields: Any) -> None:
+    """`again` for many rows of one kind; LeaseLost when any of them is no longer the caller's."""
+    _give_back_all(rows, run_at=run_at, attempts=0, last_error=why[:LONGEST_ERROR], **fields)
+
+
 def run_again(queryset: QuerySet[Row], *, now: dt.datetime) -> int:
     """Make unfinished rows due now with all their tries; the number of rows."""
     return queryset.update(run_at=now, attempts=0, dead_at=None)
 
 
 def _give_back(row: Leased, **changes: Any) -> None:
+    _give_back_all([row], **changes)
+
+
+def _give_back_all(rows: Sequence[Leased], **changes: Any) -> None:
     # The token guards it: a worker that slept past its lease must not finish what another has begun.
-    held = type(row)._default_manager.filter(pk=row.pk, lease_token=row.lease_token)
-    if not held.update(lease_until=None, lease_token=None, **changes):
-        raise LeaseLost(f"{row} is worked by somebody else now.")
-    for name, value in changes.items():
-        setattr(row, name, value)
+    for token in {row.lease_token for row in rows}:
+        mine = [row for row in rows if row.lease_token == token]
+        held = type(mine[0])._default_manager.filter(pk__in=[row.pk for row in mine], lease_token=token)
+        if held.update(lease_until=None, lease_token=None, **changes) < len(mine):
+            raise LeaseLost(f"{mine[0]} is worked by somebody else now.")
+    for row in rows:
+        for name, value in changes.items():
+            setattr(row, name, value)

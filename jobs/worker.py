@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -15,7 +15,7 @@ from django.db import OperationalError, close_old_connections, connection, trans
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from jobs.leases import Claimable, Leased, LeaseLost, TryLater, claim, failed, put_back
+from jobs.leases import Claimable, Leased, LeaseLost, TryLater, WorkedTogether, claim, failed, idle, put_back
 from jobs.models import WorkerBeat
 from jobs.schedule import Schedule
 
@@ -85,14 +85,13 @@ class Worker:
     def work_one(self, source: Claimable) -> bool:
         """Claim one row and work it; whether there was one."""
         now = self.clock()
+        if not idle(source.claimable(now=now), now=now).exists():
+            return False  # most have nothing to do, and a look is cheaper than a transaction
         with transaction.atomic(durable=True):
             rows = claim(source.claimable(now=now), now=now, lease=source.lease, limit=1)
         if not rows:
             return False
-        try:
-            self.try_row(source, rows[0], now=now)
-        except LeaseLost:
-            logger.warning("The lease of %s ran out before its work was done.", rows[0])
+        self._try_alone(source, rows[0], now=now)
         return True
 
     def try_row(self, source: Claimable, row: Leased, *, now: dt.datetime) -> None:
@@ -112,6 +111,26 @@ class Worker:
             if isinstance(error, OutOfTime):
                 connection.close()  # the query it was cut off from may still be running on it
             failed(row, error=f"{type(error).__name__}: {error}", now=self.clock())
+
+    def try_rows(self, source: WorkedTogether, rows: Sequence[Leased], *, now: dt.datetime) -> None:
+        """Work rows together; when that fails nothing of it is done, and each is worked by itself."""
+        if not rows:
+            return
+        try:
+            with time_limit(source.lease):
+                source.work_all(rows, now=now)
+        except Exception as error:  # whichever row it was is told by `try_row`
+            logger.warning("%d rows could not be worked together: %s: %s", len(rows), type(error).__name__, error)
+            if isinstance(error, OutOfTime):
+                connection.close()
+            for row in rows:
+                self._try_alone(source, row, now=self.clock())
+
+    def _try_alone(self, source: Claimable, row: Leased, *, now: dt.datetime) -> None:
+        try:
+            self.try_row(source, row, now=now)
+        except LeaseLost:
+            logger.warning("The lease of %s ran out before its work was done.", row)
 
     def is_away(self, source: Claimable) -> bool:
         """Whether something that the source needs was away within the last minute."""
