@@ -77,5 +77,5 @@ class LinkAdmin(ReadOnly, _LinkAdmin):
 
 @admin.register(Period)
 class PeriodAdmin(ReadOnly, _PeriodAdmin):
-    list_display = ["month", "status", "closed_at", "closed_by"]
+    list_display = ["month", "status", "soft_closed_at", "closed_at", "closed_by"]
     list_select_related = ["closed_by"]

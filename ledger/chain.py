@@ -178,6 +178,16 @@ def _append(entry_ids: Sequence[uuid.UUID], now: dt.datetime) -> int:
     return len(links)
 
 
+def sealed(first: int, last: int, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[tuple[Link, bytes]]:
+    """The links with these numbers, both included, each with the canonical form of its entry as it is now."""
+    while first <= last:
+        numbers = Link.objects.using(using).filter(number__gte=first, number__lte=min(last, first + BATCH - 1))
+        links = list(numbers.order_by("number"))
+        contents = _canonicals([link.entry_id for link in links], using)
+        yield from ((link, contents[link.entry_id]) for link in links)
+        first += BATCH
+
+
 def _sealed(using: str) -> Iterator[tuple[Link, bytes | None]]:
     """Each link by number, with the canonical form of its entry, None when that is gone."""
     links = list(Link.objects.using(using).order_by("number")[:BATCH])

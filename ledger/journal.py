@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
@@ -85,6 +85,21 @@ def credit(account: Account, amount_cents: int, **dimensions: Unpack[Dimensions]
     return Line(account, -amount_cents, **dimensions)
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry that is to be written; `post` says what its fields mean."""
+
+    key: str
+    kind: str
+    location: Location
+    occurred_at: dt.datetime
+    lines: Iterable[Line]
+    made_by: Staff | None = None
+    memo: str = ""
+    original_date: dt.date | None = None
+    business_date: dt.date | None = None
+
+
 def post(
     *,
     key: str,
@@ -104,23 +119,31 @@ def post(
     location's business date of `occurred_at` unless another is given. Raises OutOfBalance, and PeriodClosed when that
     month is closed. The same key twice is an IntegrityError: the caller knows whether it has posted.
     """
+    draft = Draft(key, kind, location, occurred_at, lines, made_by, memo, original_date, business_date)
+    return post_all([draft], now=now)[0]
+
+
+def post_all(drafts: Sequence[Draft], *, now: dt.datetime) -> list[Entry | None]:
+    """Write many balanced entries, or none of them, in a fixed number of statements; each as `post` does."""
+    drawn = [_drawn(draft, now=now) for draft in drafts]
+    _write([(entry, postings) for entry, postings in drawn if postings])
+    return [entry if postings else None for entry, postings in drawn]
+
+
+def _drawn(draft: Draft, *, now: dt.datetime) -> tuple[Entry, list[Posting]]:
     entry = Entry(
         id=new_id(),
-        key=key,
-        kind=kind,
-        location=location,
-        business_date=business_date or location.business_date(occurred_at),
-        occurred_at=occurred_at,
+        key=draft.key,
+        kind=draft.kind,
+        location=draft.location,
+        business_date=draft.business_date or draft.location.business_date(draft.occurred_at),
+        occurred_at=draft.occurred_at,
         created_at=now,
-        original_date=original_date,
-        made_by=made_by,
-        memo=memo,
+        original_date=draft.original_date,
+        made_by=draft.made_by,
+        memo=draft.memo,
     )
-    postings = _postings(entry, lines)
-    if not postings:
-        return None
-    _write(entry, postings)
-    return entry
+    return entry, _postings(entry, draft.lines)
 
 
 def reverse(
@@ -156,7 +179,7 @@ def reverse(
     if Entry.objects.filter(reverses=entry).exists():
         raise _already_reversed(entry)
     try:
-        _write(mirror, [_mirrored(posting, mirror) for posting in entry.postings.order_by("position")])
+        _write([(mirror, [_mirrored(posting, mirror) for posting in entry.postings.order_by("position")])])
     except IntegrityError as error:
         if "reverses_id" in str(error):  # somebody was faster
             raise _already_reversed(entry) from error
@@ -218,10 +241,12 @@ def _mirrored(posting: Posting, mirror: Entry) -> Posting:
     return Posting(entry_id=mirror.id, position=posting.position, amount_cents=-posting.amount_cents, **same)
 
 
-def _write(entry: Entry, postings: list[Posting]) -> None:
-    lock_open_period(entry.business_date)
-    Posting.objects.bulk_create(postings)  # before their entry: with its INSERT the guards seal them
-    entry.save(force_insert=True)
+def _write(entries: Sequence[tuple[Entry, list[Posting]]]) -> None:
+    for on, kind in sorted({(entry.business_date.replace(day=1), entry.kind) for entry, _ in entries}):
+        lock_open_period(on, kind=kind)
+    # Before their entries: with its INSERT the guards seal them.
+    Posting.objects.bulk_create([posting for _, postings in entries for posting in postings])
+    Entry.objects.bulk_create([entry for entry, _ in entries])
 
 
 def _already_reversed(entry: Entry) -> AlreadyReversed:

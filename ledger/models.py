@@ -90,10 +90,11 @@ class Link(models.Model):
 
 
 class Period(models.Model):
-    """A month of the books; a closed one takes no more entries."""
+    """A month of the books; a closed one takes no more entries, a soft-closed one corrections only (rule 77)."""
 
     class Status(models.TextChoices):
         OPEN = "open", "open"
+        SOFT = "soft", "closed but for corrections"
         CLOSED = "closed", "closed"
 
     month = models.DateField(unique=True, help_text="First day of the month.")
@@ -102,12 +103,19 @@ class Period(models.Model):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    soft_closed_at = models.DateTimeField(null=True, blank=True)
+    soft_closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ["-month"]
         constraints = [
             models.CheckConstraint(name="period_starts_on_the_first", condition=Q(month__day=1)),
-            models.CheckConstraint(name="closed_period_says_when", condition=Q(status="open") | ~Q(closed_at=None)),
+            models.CheckConstraint(name="closed_period_says_when", condition=~Q(status="closed") | ~Q(closed_at=None)),
+            models.CheckConstraint(
+                name="soft_closed_period_says_when", condition=~Q(status="soft") | ~Q(soft_closed_at=None)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,13 +2,16 @@
 
 import datetime as dt
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from ledger import chain
 from ledger.models import Period
 from studio import audit
 from studio.models import Location, Staff
 from studio.refusal import Refusal
+
+CORRECTIONS = ("correction",)
+"""The kinds of entry that a soft-closed month still takes: those that an accountant decides on."""
 
 
 class PeriodClosed(Refusal):
@@ -41,28 +44,44 @@ class EntriesNotLinked(Refusal):
     code = "entries_not_linked"
 
 
-def lock_open_period(on: dt.date) -> None:
-    """Keep the month of that day open until the caller's transaction ends; PeriodClosed when it is not open.
+def lock_open_period(on: dt.date, *, kind: str = "") -> None:
+    """Keep the month of that day open until the caller's transaction ends; PeriodClosed when it does not take `kind`.
 
-    One statement, three for the first entry of a month. Callers share the lock, `close` takes it alone.
+    A soft-closed month takes CORRECTIONS only. One statement, three for the first entry of a month. Callers share the
+    lock, `soft_close` and `close` take it alone.
     """
     month = on.replace(day=1)
     status = _shared_status(month)
     if status is None:
         Period.objects.bulk_create([Period(month=month)], ignore_conflicts=True)
         status = _shared_status(month)
-    if status != Period.Status.OPEN:
+    if status == Period.Status.CLOSED or (status == Period.Status.SOFT and kind not in CORRECTIONS):
         raise PeriodClosed(f"{month:%B %Y} is closed in the books.", month=month.isoformat())
 
 
 def open_day(on: dt.date) -> dt.date:
-    """The day itself, or the first day after it whose month is not closed: where a late event is posted (rule 77)."""
-    closed = set(
-        Period.objects.filter(month__gte=on.replace(day=1), status=Period.Status.CLOSED).values_list("month", flat=True)
-    )
+    """The day itself, or the first day after it whose month is open: where a late event is posted (rule 77)."""
+    later = Period.objects.filter(month__gte=on.replace(day=1)).exclude(status=Period.Status.OPEN)
+    closed = set(later.values_list("month", flat=True))
     while (month := on.replace(day=1)) in closed:
         on = Period(month=month).ends_on
     return on
+
+
+def soft_close(month: dt.date, *, by: Staff, now: dt.datetime) -> Period:
+    """Close a month for desk and worker; what comes late falls on `open_day`, an accountant may still correct.
+
+    `month` is any day of it. Raises MonthNotOver, PeriodAlreadyClosed.
+    """
+    month = month.replace(day=1)
+    _assert_over(month, now)
+    period = _locked(month)
+    if period.status != Period.Status.OPEN:
+        raise PeriodAlreadyClosed(f"{period} is closed already.", month=month.isoformat())
+    period.status, period.soft_closed_at, period.soft_closed_by = Period.Status.SOFT, now, by
+    period.save(update_fields=["status", "soft_closed_at", "soft_closed_by"])
+    audit.record(at=now, action="period_soft_closed", actor=by, subject=period, after={"month": month.isoformat()})
+    return period
 
 
 def close(month: dt.date, *, by: Staff, now: dt.datetime) -> Period:
@@ -86,11 +105,12 @@ def close(month: dt.date, *, by: Staff, now: dt.datetime) -> Period:
 def reopen(month: dt.date, *, by: Staff, reason: str, now: dt.datetime) -> Period:
     """Let a closed month take entries again, with the reason in the audit log; PeriodNotClosed when it is open."""
     period = _locked(month.replace(day=1))
-    if period.status != Period.Status.CLOSED:
+    if period.status == Period.Status.OPEN:
         raise PeriodNotClosed(f"{period} is not closed.", month=period.month.isoformat())
-    closed_at = period.closed_at
+    closed_at = period.closed_at or period.soft_closed_at
     period.status, period.closed_at, period.closed_by = Period.Status.OPEN, None, None
-    period.save(update_fields=["status", "closed_at", "closed_by"])
+    period.soft_closed_at, period.soft_closed_by = None, None
+    period.save(update_fields=["status", "closed_at", "closed_by", "soft_closed_at", "soft_closed_by"])
     audit.record(
         at=now,
         action="period_reopened",
@@ -119,11 +139,16 @@ def _locked(month: dt.date) -> Period:
     return Period.objects.select_for_update().get(month=month)
 
 
+def still_in(period: Period, *, now: dt.datetime, using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """The names of the locations at which the month is not over."""
+    places = Location.objects.using(using).all()
+    return [place.name for place in places if place.business_date(now) < period.ends_on]
+
+
 def _assert_over(month: dt.date, now: dt.datetime) -> None:
     period = Period(month=month)
-    still_in_it = [place.name for place in Location.objects.all() if place.business_date(now) < period.ends_on]
-    if still_in_it:
-        raise MonthNotOver(f"{period} is not over at {', '.join(still_in_it)}.", month=month.isoformat())
+    if names := still_in(period, now=now):
+        raise MonthNotOver(f"{period} is not over at {', '.join(names)}.", month=month.isoformat())
 
 
 def _assert_linked(period: Period) -> None:

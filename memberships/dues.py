@@ -2,6 +2,8 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -131,7 +133,7 @@ def keys_in_open_sales() -> set[str]:
     """The keys of the dues that somebody is about to pay at a desk: no card is asked for them meanwhile."""
     unfinished = [Sale.Status.OPEN, Sale.Status.PARKED]
     lines = SaleLine.objects.filter(sale__status__in=unfinished, kind__in=LINE_KINDS, instrument__startswith="due:")
-    return set(lines.values_list("instrument", flat=True))
+    return set(lines.order_by().values_list("instrument", flat=True))
 
 
 def total_cents(due: Due, *, now: dt.datetime) -> int:
@@ -149,18 +151,25 @@ def lock(due_id: uuid.UUID) -> Due:
 
     Due.DoesNotExist when a pause or an ending took it away.
     """
-    membership = states.members().filter(dues=due_id).first()
-    due = Due.objects.select_for_update(of=("self",)).select_related("plan").get(pk=due_id)
-    due.membership = membership or states.lock(due.membership_id)
-    return due
+    found = lock_all([due_id])
+    if not found:
+        raise Due.DoesNotExist
+    return found[0]
+
+
+def lock_all(due_ids: Sequence[uuid.UUID]) -> list[Due]:
+    """Those of the dues that are there, each with its plan and membership, locked in two statements as by `lock`."""
+    members = {one.pk: one for one in states.members().filter(dues__in=due_ids).order_by("pk")}
+    found = Due.objects.select_for_update(of=("self",)).select_related("plan").filter(pk__in=due_ids).order_by("pk")
+    locked = list(found)
+    for due in locked:
+        due.membership = members.get(due.membership_id) or states.lock(due.membership_id)
+    return locked
 
 
 def find(due_id: uuid.UUID) -> Due | None:
     """The same, or None when there is no such due."""
-    try:
-        return lock(due_id)
-    except Due.DoesNotExist:
-        return None
+    return next(iter(lock_all([due_id])), None)
 
 
 def must_not_be_asked(due: Due) -> None:
@@ -173,55 +182,93 @@ def must_not_be_asked(due: Due) -> None:
 # Paid ----------------------------------------------------------------------------------------------------------------
 
 
-def pay(due: Due, line: SaleLine, *, now: dt.datetime) -> SessionLot:
-    """The due is paid by the line of a sale: its credits are granted and the membership goes on, all at once (R26).
+def pay_all(lines: Mapping[uuid.UUID, SaleLine], *, now: dt.datetime) -> dict[uuid.UUID, SessionLot]:
+    """Dues, by id, are paid by lines of sales: credits are granted and memberships go on, all at once or none (R26).
 
-    DueChanged when it was paid or waived meanwhile. The line posts (rule 26).
+    The lot of each due. DueChanged when one was paid or waived meanwhile. The lines post (rule 26).
     """
-    was_skipped = due.status == Due.Status.SKIPPED
-    membership = due.membership
-    if membership.status == Membership.Status.JOINING:
-        _begins(due, on=membership.location.business_date(now))
-    states.move_due(due, Due.Status.PAID, sale_key=f"sale:{line.sale_id}", ended_at=now)
-    go_on(membership, until=max(membership.paid_until, due.ends_on) if was_skipped else due.ends_on)
-    return grant(due, paid_cents=line.net_cents, at=line.sale.location, sale_line=line, now=now)
+    opened: dict[uuid.UUID, SessionLot] = {}
+    left = lock_all(list(lines))
+    while left:  # of one membership one after the other, for each goes on from the one before
+        some = list({due.membership_id: due for due in reversed(left)}.values())
+        _pay(some, lines, now=now)
+        wanted = [_Grant(due, lines[due.pk].net_cents, lines[due.pk].sale.location, lines[due.pk]) for due in some]
+        opened |= zip([due.pk for due in some], _grant_all(wanted, now=now), strict=True)
+        left = [due for due in left if due.pk not in opened]
+    return opened
+
+
+def _pay(some: Sequence[Due], lines: Mapping[uuid.UUID, SaleLine], *, now: dt.datetime) -> None:
+    """Note that dues of different memberships are paid, and until when these are paid now."""
+    skipped = {due.pk for due in some if due.status == Due.Status.SKIPPED}
+    for due in some:
+        if due.membership.status == Membership.Status.JOINING:
+            _begins(due, on=due.membership.location.business_date(now))
+        due.sale_key, due.ended_at = f"sale:{lines[due.pk].sale_id}", now
+    states.move_dues(some, Due.Status.PAID, fields=("sale_key", "ended_at"))
+    for due in some:
+        membership = due.membership
+        membership.paid_until = max(membership.paid_until, due.ends_on) if due.pk in skipped else due.ends_on
+    _go_on([due.membership for due in some])
 
 
 def go_on(membership: Membership, *, until: dt.date) -> None:
     """The membership is paid until that day: past due is over, and the months skipped before count no more."""
-    fields = {"paid_until": until, "skipped_in_a_row": 0}
-    if membership.status in (Membership.Status.JOINING, Membership.Status.PAST_DUE):
-        states.move(membership, Membership.Status.ACTIVE, **fields)
-    else:
-        states.change(membership, **fields)
+    membership.paid_until = until
+    _go_on([membership])
 
 
-def grant(
-    due: Due, *, paid_cents: int, at: Location, now: dt.datetime, sale_line: SaleLine | None = None
-) -> SessionLot:
-    """The credits of a paid due: one lot, worth what was paid without tax, good for as long as the plan says.
+def _go_on(members: Sequence[Membership]) -> None:
+    for one in members:
+        one.skipped_in_a_row = 0
+    states.set_going(members, fields=("paid_until", "skipped_in_a_row"))
 
-    It belongs to the location that took the money.
-    """
-    membership, plan = due.membership, due.plan
-    rollover.make_room(due, now=now)
-    lot = lots.open_lot(
-        kind=SessionLot.Kind.CREDIT,
-        client=membership.client,
-        location=at,
-        name=plan.name,
-        units=due.units,
-        paid_cents=paid_cents,
-        now=now,
-        plan=plan,
-        sale_line=sale_line,
-        due_key=due.key,
-        expires_on=periods.day_after(membership.location.business_date(now), plan.credit_months),
-        tax_was_paid=plan.tax_point == TaxPoint.SALE,
-        key=f"{due.key}:{due.sale_key}",
-    )
-    rollover.warn(due, now=now)
-    return lot
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    """What a paid due grants: worth so many cents without tax, by the location that took the money."""
+
+    due: Due
+    paid_cents: int
+    at: Location
+    line: SaleLine | None = None
+
+    def lot(self, *, now: dt.datetime) -> SessionLot:
+        """The unsaved lot, good for as long as the plan says."""
+        membership, plan = self.due.membership, self.due.plan
+        return SessionLot(
+            kind=SessionLot.Kind.CREDIT,
+            client=membership.client,
+            location=self.at,
+            name=plan.name,
+            granted_units=self.due.units,
+            units=self.due.units,
+            paid_cents=self.paid_cents,
+            value_cents=self.paid_cents,
+            opened_at=now,
+            plan=plan,
+            sale_line=self.line,
+            due_key=self.due.key,
+            expires_on=periods.day_after(membership.location.business_date(now), plan.credit_months),
+            tax_was_paid=plan.tax_point == TaxPoint.SALE,
+        )
+
+
+def grant(due: Due, *, paid_cents: int, at: Location, now: dt.datetime, sale_line: SaleLine) -> SessionLot:
+    """The credits of a paid due, as one lot."""
+    return _grant_all([_Grant(due, paid_cents, at, sale_line)], now=now)[0]
+
+
+def _grant_all(grants: Sequence[_Grant], *, now: dt.datetime) -> list[SessionLot]:
+    """The credits of dues of different memberships, one lot each; what is too much goes first, what is near is told."""
+    banked = rollover.banked_by([one.due.membership for one in grants], now=now)
+    opened = [one.lot(now=now) for one in grants]
+    gone = [rollover.make_room(one.due, banked[one.due.membership_id], now=now) for one in grants]
+    lots.open_all({f"{one.due.key}:{one.due.sale_key}": lot for one, lot in zip(grants, opened, strict=True)}, now=now)
+    for one, went, lot in zip(grants, gone, opened, strict=True):
+        lasts = lots.lasts(lot, on=one.due.membership.location.business_date(now))
+        rollover.warn(one.due, banked[one.due.membership_id] - went + (lot.units if lasts else 0), now=now)
+    return opened
 
 
 def _begins(due: Due, *, on: dt.date) -> None:

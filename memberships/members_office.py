@@ -22,10 +22,10 @@ from django.views.decorators.http import require_safe
 from ledger.money import dollars
 from memberships import figures, telling
 from memberships.models import BillingRun, Due, LotMove, Membership, Plan, SessionLot
-from memberships.plots import plot
 from payments import cards
 from studio import rights
 from studio.models import Business, Location, Right, Staff
+from studio.plots import plot
 
 A_PAGE = 50
 RUNS_SHOWN = 60

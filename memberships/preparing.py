@@ -1,9 +1,12 @@
 """What must be seen to before a saved card is asked for a due: an ending, a pause, another plan, a full bank (N14)."""
 
 import datetime as dt
+from collections.abc import Sequence
 
-from memberships import changes, dues, rollover
-from memberships.models import Due, Freeze, Membership
+from django.db.models import prefetch_related_objects
+
+from memberships import changes, dues, planned, rollover
+from memberships.models import Due, Membership
 
 
 def prepare(due: Due, *, now: dt.datetime) -> bool:
@@ -16,12 +19,18 @@ def prepare(due: Due, *, now: dt.datetime) -> bool:
     if is_over(membership, on=max(due.starts_on, today)) or is_paused(membership, due):
         dues.waive(due, now=now)
         return False
-    changes.begin_planned(membership, now=now)
-    _read_again(due)
+    if planned.change_of(membership) is not None:
+        changes.begin_planned(membership, now=now)
+        _read_again(due)
     if rollover.stops(due, on=today):
         dues.skip(due, now=now)
         return False
     return True
+
+
+def read_all(memberships: Sequence[Membership]) -> None:
+    """Read what `prepare` looks at, in two statements for all of the memberships."""
+    prefetch_related_objects(memberships, "freezes", planned.PENDING)
 
 
 def is_over(membership: Membership, *, on: dt.date) -> bool:
@@ -31,8 +40,8 @@ def is_over(membership: Membership, *, on: dt.date) -> bool:
 
 def is_paused(membership: Membership, due: Due) -> bool:
     """Whether a freeze covers the beginning of the due's period."""
-    pauses = Freeze.objects.filter(membership=membership, undone_at=None, ended_at=None)
-    return pauses.filter(starts_on__lte=due.starts_on, ends_on__gt=due.starts_on).exists()
+    pauses = (pause for pause in membership.freezes.all() if pause.undone_at is None and pause.ended_at is None)
+    return any(pause.starts_on <= due.starts_on < pause.ends_on for pause in pauses)
 
 
 def _read_again(due: Due) -> None:

@@ -1,6 +1,8 @@
 """How many credits a member may bank, and what becomes of one more (R27)."""
 
 import datetime as dt
+import uuid
+from collections.abc import Sequence
 
 from django.db.models import QuerySet, Sum
 
@@ -27,6 +29,26 @@ def banked(membership: Membership, *, on: dt.date) -> int:
     return _lots(membership, on=on).aggregate(units=Sum("units"))["units"] or 0
 
 
+def banked_by(memberships: Sequence[Membership], *, now: dt.datetime) -> dict[uuid.UUID, int]:
+    """The same for many memberships, by id, on today's date at each one's home, in two statements."""
+    credits = SessionLot.objects.filter(
+        client__in={one.client_id for one in memberships}, status=SessionLot.Status.OPEN
+    )
+    found = {lot.due_key: lot for lot in credits.exclude(due_key="").only(*_COUNTED)}
+    keys = [uuid.UUID(key.removeprefix("due:")) for key in found if key.startswith("due:")]
+    paid = Due.objects.filter(pk__in=keys, status=Due.Status.PAID, membership__in=memberships)
+    homes = {one.pk: one for one in memberships}
+    counts = dict.fromkeys(homes, 0)
+    for key, membership_id in paid.values_list("pk", "membership"):
+        lot, home = found[f"due:{key}"], homes[membership_id]
+        if lot.client_id == home.client_id and lots.lasts(lot, on=home.location.business_date(now)):
+            counts[membership_id] += lot.units
+    return counts
+
+
+_COUNTED = ("client", "due_key", "units", "expires_on", "stopped_on")
+
+
 def is_full(due: Due, *, on: dt.date) -> bool:
     """Whether the credits of the due would go beyond the plan's cap."""
     return banked(due.membership, on=on) + due.units > due.plan.rollover_cap
@@ -37,16 +59,16 @@ def stops(due: Due, *, on: dt.date) -> bool:
     return due.plan.at_the_cap == AtTheCap.STOP and is_full(due, on=on)
 
 
-def make_room(due: Due, *, now: dt.datetime) -> int:
-    """Before the due grants its credits: at the cap the oldest ones go, as the plan says; how many went.
+def make_room(due: Due, count: int, *, now: dt.datetime) -> int:
+    """Before the due grants its credits: at the cap the oldest ones go, as the plan says; how many of `count` went.
 
     What an open sale holds stays; so do all where the plan stops, for somebody paid of their own accord.
     """
     membership, plan = due.membership, due.plan
     on = membership.location.business_date(now)
-    too_many = banked(membership, on=on) + due.units - plan.rollover_cap
+    too_many = count + due.units - plan.rollover_cap
     gone = 0
-    for lot in lots.soonest_first(_lots(membership, on=on)) if plan.at_the_cap in DONE else ():
+    for lot in lots.soonest_first(_lots(membership, on=on)) if too_many > 0 and plan.at_the_cap in DONE else ():
         units = min(lot.free_units, too_many - gone)
         if units > 0 and not lot.held_units:
             _end(lot, plan, units=units, now=now)
@@ -56,10 +78,9 @@ def make_room(due: Due, *, now: dt.datetime) -> int:
     return gone
 
 
-def warn(due: Due, *, now: dt.datetime) -> None:
-    """After the due has granted its credits: tell the member who has come within one of the cap."""
+def warn(due: Due, count: int, *, now: dt.datetime) -> None:
+    """After the due has granted its credits: tell the member who has come within one of the cap, with `count`."""
     membership, plan = due.membership, due.plan
-    count = banked(membership, on=membership.location.business_date(now))
     near = plan.rollover_cap - 1
     if not count - due.units < near <= count or not membership.client.email:
         return

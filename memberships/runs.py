@@ -7,16 +7,13 @@ is in the dues and charges, a run only walks along them.
 import datetime as dt
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
-from jobs.leases import Claimable, Leased, LeaseLost, claim
+from jobs.leases import Row, claim
 from jobs.worker import Worker
 from memberships import dues, dunning
 from memberships.models import BillingRun, Due
@@ -24,31 +21,30 @@ from memberships.renewals import PREFIX, DuesToCharge, EndedDues, to_charge
 from payments import cards
 from payments.asking import OffSessionCharges
 from payments.models import Charge
+from payments.side_by_side import AT_ONCE, SideBySide
 from payments.states import Group
 from studio.models import Location
 from studio.refusal import BadInput
 
-AT_ONCE = 25
-"""So few that runs side by side share a month, and that little waits for the lease of one that died."""
 LEASE = dt.timedelta(minutes=5)
 Clock = Callable[[], dt.datetime]
 
 
 @dataclass
 class Run:
-    """A run that goes on: its report, who works, and which charges it made."""
+    """A run that goes on: its report, who works, and which charges it made and has not seen the end of."""
 
     report: BillingRun
     worker: Worker
     until: dt.date
     left: int | None
-    pool: Executor | None
-    threads: int
     patience: float
+    asking: SideBySide
+    is_dry: bool = False
     mine: set[uuid.UUID] = field(default_factory=set)
-    sources: tuple[DuesToCharge, OffSessionCharges, EndedDues] = field(
-        default_factory=lambda: (DuesToCharge(), OffSessionCharges(), EndedDues())
-    )
+    dues: DuesToCharge = field(default_factory=lambda: DuesToCharge(keeps=LEASE))
+    charges: OffSessionCharges = field(default_factory=OffSessionCharges)
+    ended: EndedDues = field(default_factory=EndedDues)
 
 
 def bill(
@@ -70,11 +66,9 @@ def bill(
     if on is not None and on > latest:
         raise BadInput("on", "That day has not come. A dry run says what it would bring.")
     report = BillingRun.objects.create(started_at=now, on=on or latest, made=dues.make(now=now))
-    with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(threads)) if threads > 1 else None
-        run = Run(report, Worker(clock=clock), on or latest, limit, pool, threads, patience)
+    with SideBySide(threads=threads, clock=clock).running() as asking:
+        run = Run(report, Worker(clock=clock), on or latest, limit, patience, asking)
         while _turn(run) or _may_wait(run):
-            report.save()
             tell(report)
     report.unclear = Charge.objects.live().filter(pk__in=run.mine).count()
     report.ended_at = clock()
@@ -84,63 +78,47 @@ def bill(
 
 
 def _turn(run: Run) -> int:
-    """Each kind of work once, in batches; how many rows were worked."""
-    to_ask, asking, ended = run.sources
-    most = AT_ONCE if run.left is None else min(run.left, AT_ONCE)
-    owed = _claim(run, to_ask.claimable(now=run.worker.clock()).filter(starts_on__lte=run.until), most)
-    _work(run, to_ask, owed)
-    _count_dues(run, owed)
-    mine = _claim(run, asking.claimable(now=run.worker.clock()).filter(owner__startswith=PREFIX), AT_ONCE)
-    _work_side_by_side(run, asking, mine)
-    # What this run has asked it finishes too, without the pause in which others might.
-    told = Charge.objects.ended(owner_prefix=PREFIX).filter(pk__in=[row.pk for row in mine])
-    told.update(run_at=run.worker.clock())
-    over = _claim(run, ended.claimable(now=run.worker.clock()), AT_ONCE)
-    _work(run, ended, over)
-    _count_charges(run, over)
-    return len(owed) + len(mine) + len(over)
+    """More is begun where there is room, what has come is finished; how many rows were worked or are on their way."""
+    begun = _begin(run)
+    ended = run.asking.turn()
+    _finish(run, ended)
+    if begun or ended or run.asking.going:
+        return 1
+    over = _claim(run, run.ended.claimable(now=run.worker.clock()), AT_ONCE)
+    _finish(run, over)
+    return len(over)
 
 
-def _claim(run: Run, rows: "QuerySet[Leased]", limit: int) -> Sequence[Leased]:
+def _begin(run: Run) -> int:
+    """Claim dues and begin to ask their cards; when none are left, what others have left behind; how many."""
+    if run.is_dry and run.asking.going:
+        return 0
+    room = run.asking.room
+    most = room if run.left is None else min(run.left, room)
+    owed = _claim(run, run.dues.claimable(now=run.worker.clock()).filter(starts_on__lte=run.until), most)
+    run.is_dry = not owed
+    run.worker.try_rows(run.dues, owed, now=run.worker.clock())
+    made, run.dues.made = run.dues.made, []
+    _count_dues(run, owed, made)
+    if not owed and not run.asking.going and room:
+        left = run.charges.claimable(now=run.worker.clock()).filter(owner__startswith=PREFIX)
+        made = list(_claim(run, left, room))
+    if made:
+        _finish(run, run.asking.begin(made))
+    return len(owed) + len(made)
+
+
+def _finish(run: Run, charges: Sequence[Charge]) -> None:
+    """What this run has asked it finishes too, without the pause in which others might."""
+    run.worker.try_rows(run.ended, charges, now=run.worker.clock())
+    _count_charges(run, charges)
+
+
+def _claim(run: Run, rows: "QuerySet[Row]", limit: int) -> list[Row]:
     if not limit:
-        return ()
+        return []
     with transaction.atomic(durable=True):
         return claim(rows, now=run.worker.clock(), lease=LEASE, limit=limit)
-
-
-def _work(run: Run, source: Claimable, rows: Iterable[Leased]) -> None:
-    for row in rows:
-        _work_one(run, source, row)
-
-
-def _work_side_by_side(run: Run, source: Claimable, rows: Sequence[Leased]) -> None:
-    if run.pool is None:
-        _work(run, source, rows)
-        return
-
-    waiting = SimpleQueue[Leased]()
-    for row in rows:
-        waiting.put(row)
-    for lane in [run.pool.submit(_lane, run, source, waiting) for _ in range(min(run.threads, len(rows)))]:
-        lane.result()
-
-
-def _lane(run: Run, source: Claimable, waiting: "SimpleQueue[Leased]") -> None:
-    """One thread of several: takes row after row, on a connection of its own."""
-    try:
-        while True:
-            _work_one(run, source, waiting.get_nowait())
-    except Empty:
-        return
-    finally:
-        connections.close_all()
-
-
-def _work_one(run: Run, source: Claimable, row: Leased) -> None:
-    try:
-        run.worker.try_row(source, row, now=run.worker.clock())
-    except LeaseLost:
-        return  # somebody else has it now, and counts it
 
 
 def _may_wait(run: Run) -> bool:
@@ -153,25 +131,29 @@ def _may_wait(run: Run) -> bool:
     return True
 
 
-def _count_dues(run: Run, rows: Sequence[Leased]) -> None:
-    keys = [row.pk for row in rows]
+def _count_dues(run: Run, rows: Sequence[Due], made: Sequence[Charge]) -> None:
     if run.left is not None:
-        run.left -= len(keys)
-    run.report.skipped += Due.objects.filter(pk__in=keys, status=Due.Status.SKIPPED).count()
-    owners = [f"{PREFIX}{key}" for key in keys]
-    made = Charge.objects.filter(owner__in=owners, created_at__gte=run.report.started_at)
-    run.mine.update(made.values_list("pk", flat=True))
+        run.left -= len(rows)
+    run.mine |= {charge.pk for charge in made}
+    asked = {charge.owner for charge in made}
+    others = [row.pk for row in rows if row.key not in asked]
+    if others:
+        run.report.skipped += Due.objects.filter(pk__in=others, status=Due.Status.SKIPPED).count()
 
 
-def _count_charges(run: Run, rows: Sequence[Leased]) -> None:
+def _count_charges(run: Run, rows: Sequence[Charge]) -> None:
+    if not rows:
+        return
     report = run.report
     for charge in Charge.objects.filter(pk__in=[row.pk for row in rows]).exclude(finished_at=None):
+        run.mine.discard(charge.pk)
         if charge.status == Charge.Status.SUCCEEDED:
             report.charged += 1
             report.charged_cents += charge.amount_cents
         elif charge.status == Charge.Status.FAILED:
             name = f"declined_{charge.decline_group or Group.CUSTOMER}"
             setattr(report, name, getattr(report, name) + 1)
+    report.save()
 
 
 # What it would do ----------------------------------------------------------------------------------------------------

@@ -1,11 +1,15 @@
 """How memberships and dues move from one state to the next: one guarded UPDATE each, so that two never both do it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from memberships.models import Due, Membership
 from studio.refusal import Refusal
+from studio.rewriting import update_each
+
+ACTIVE = Membership.Status.ACTIVE
 
 
 class MembershipChanged(Refusal):
@@ -39,6 +43,33 @@ def move_due(due: Due, to: Due.Status, **fields: Any) -> None:
     if to not in Due.MOVES[before] or not Due.objects.filter(pk=due.pk, status=before).update(status=to, **fields):
         raise DueChanged(f"This month of {due.plan} is {due.get_status_display()}.", due_status=before)
     _note(due, status=to, **fields)
+
+
+def move_dues(dues: Sequence[Due], to: Due.Status, *, fields: Sequence[str]) -> None:
+    """`move_due` for many, each with these fields as it has them in memory; DueChanged unless all of them moved."""
+    for before in sorted({due.status for due in dues}):
+        some = [due for due in dues if due.status == before]
+        may = to in Due.MOVES[before]
+        for due in some:
+            due.status = to
+        moved = update_each(some, ["status", *fields], where={"status": before}) if may else set()
+        for due in some:
+            if due.pk not in moved:
+                raise DueChanged(f"This month of {due.plan} was changed a moment ago.", due_status=before)
+
+
+def set_going(memberships: Sequence[Membership], *, fields: Sequence[str]) -> None:
+    """Those that join or are past due become active; all get these fields as they have them in memory.
+
+    MembershipChanged unless each was in the state it was read in.
+    """
+    going = {Membership.Status.JOINING: ACTIVE, Membership.Status.PAST_DUE: ACTIVE}
+    for before in sorted({one.status for one in memberships}):
+        some = [one for one in memberships if one.status == before]
+        for one in some:
+            one.status = going.get(Membership.Status(before), before)
+        if len(update_each(some, ["status", *fields], where={"status": before})) < len(some):
+            raise MembershipChanged("Somebody changed this membership a moment ago. Look at it again.")
 
 
 def lock(membership_id: Any) -> Membership:

@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 
 from jobs.leases import LeaseLost, again, failed
 from jobs.leases import take as take_lease
-from payments import intents, off_session, pace
+from payments import intents, off_session, pace, wishes
 from payments.charges import FINISH_AFTER, Failure, Status, WrongAmount, end_try, settle
 from payments.gateway import gateway
 from payments.models import Charge, Presentation, Reader
@@ -121,23 +121,33 @@ def go_on(charge: Charge, *, now: dt.datetime, until: float = math.inf) -> None:
     """
     try:
         step(charge, now=now, until=until)
-    except Busy as busy:
-        reached(f"busy_{busy.code}")
-        again(charge, run_at=now + SOON, why=f"busy: {busy.code}", doubts=0)
-    except (Declined, NeedsCustomer) as told:
-        reached("answer_before_the_card")  # the intent and the reader say it better at the next look
-        again(charge, run_at=now + SOON, why=f"{type(told).__name__}: {told}", doubts=0)
-    except Indeterminate as doubt:
-        _doubt(charge, doubt, now=now)
+    except UNANSWERED as told:
+        put_off(charge, told, now=now)
     else:
         charge.refresh_from_db(fields=["status"])
         again(charge, run_at=now + (FINISH_AFTER if charge.has_ended else LOOK_AGAIN), doubts=0)
 
 
+UNANSWERED = (Busy, Declined, NeedsCustomer, Indeterminate)
+"""What ends a look without an answer; the next one finds it."""
+
+
+def put_off(charge: Charge, told: Exception, *, now: dt.datetime) -> None:
+    """Give back a charge whose look ended without an answer (`told` is one of UNANSWERED)."""
+    if isinstance(told, Indeterminate):
+        _doubt(charge, told, now=now)
+    elif isinstance(told, Busy):
+        reached(f"busy_{told.code}")
+        again(charge, run_at=now + SOON, why=f"busy: {told.code}", doubts=0)
+    else:
+        reached("answer_before_the_card")  # the intent and the reader say it better at the next look
+        again(charge, run_at=now + SOON, why=f"{type(told).__name__}: {told}", doubts=0)
+
+
 def step(charge: Charge, *, now: dt.datetime, until: float = math.inf) -> None:
     """What is next for the charge, by what Stripe says of it now; Busy when there is no time left for that."""
     if charge.how == Charge.How.OFF_SESSION:
-        off_session.step(charge, now=now, until=until)
+        wishes.alone(off_session.look(charge, now=now, until=until))
     else:
         _step_at_the_desk(charge, now=now, until=until)
 
@@ -147,7 +157,7 @@ def _step_at_the_desk(charge: Charge, *, now: dt.datetime, until: float) -> None
         if charge.cancel_wanted_at is not None:
             intents.never_asked(charge)
             return
-        if not _open(charge):
+        if not _open(charge, now=now):
             return
     elif charge.status != Status.CREATED:  # one that no reader was told of can not have paid
         settle(charge.pk, gateway().read_intent(charge.intent_id), now=now)
@@ -162,10 +172,10 @@ def _step_at_the_desk(charge: Charge, *, now: dt.datetime, until: float) -> None
         _at_the_reader(charge, now=now)
 
 
-def _open(charge: Charge) -> bool:
+def _open(charge: Charge, *, now: dt.datetime) -> bool:
     """Make the intent; False when the charge ended meanwhile, or Stripe refuses to make it."""
     try:
-        return intents.make(charge, gateway().open_intent)
+        return intents.make(charge, gateway().open_intent, now=now)
     except Misuse as error:
         _give_up(charge, error)
         return False

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -39,6 +40,12 @@ def cards_of(client: uuid.UUID) -> list[SavedCard]:
 def default_card(client: uuid.UUID) -> SavedCard | None:
     """The card that dues are charged to; None when the client has none."""
     return SavedCard.objects.kept().filter(client=client, is_default=True).first()
+
+
+def default_cards(clients: Iterable[uuid.UUID]) -> dict[uuid.UUID, SavedCard]:
+    """The cards that dues are charged to, of those of the clients that have one."""
+    found = SavedCard.objects.kept().filter(client__in=set(clients), is_default=True)
+    return {card.client: card for card in found}
 
 
 # In the caller's transaction -----------------------------------------------------------------------------------------

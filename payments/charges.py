@@ -6,6 +6,7 @@ reconciliation, so it does not matter who comes first (RELIABILITY "Charge engin
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.db.models import Max
@@ -15,6 +16,7 @@ from payments.rare import reached
 from payments.states import IntentState
 from studio.models import Location
 from studio.refusal import BadInput, Refusal
+from studio.rewriting import update_each
 
 Status, Failure = Charge.Status, Charge.Failure
 
@@ -71,13 +73,26 @@ def take(*, owner: str, about: str, location: Location, amount_cents: int, reade
     return charge
 
 
-def must_be_open(owner: str) -> None:
+def of_owners(owners: Iterable[str]) -> dict[str, list[Charge]]:
+    """All that was asked before for each of the owners, locked until the caller's transaction ends."""
+    found: dict[str, list[Charge]] = {owner: [] for owner in owners}
+    for before in Charge.objects.select_for_update().filter(owner__in=found).order_by("pk"):
+        found[before.owner].append(before)
+    return found
+
+
+def must_be_over(asked: Iterable[Charge]) -> None:
     """ChargeInFlight while what is owed may still be paid by what was asked before, CardWasCharged when it is."""
-    for before in Charge.objects.select_for_update().filter(owner=owner):
+    for before in asked:
         if before.status == Status.SUCCEEDED:
             raise CardWasCharged("A card has paid this already.")
         if not before.has_ended:
             raise ChargeInFlight("A card is still being asked for this. Wait until that is known.")
+
+
+def must_be_open(owner: str) -> None:
+    """The same for all that was asked for one owner."""
+    must_be_over(of_owners([owner])[owner])
 
 
 def next_n(owner: str) -> int:
@@ -124,26 +139,54 @@ def _must_be_free(reader: Reader) -> None:
 
 def settle(charge_id: uuid.UUID, intent: IntentState, *, now: dt.datetime) -> None:
     """Move the charge to what its intent says, forward only; WrongAmount when Stripe took another amount."""
+    settle_all({charge_id: intent}, now=now)
+
+
+def settle_all(told: Mapping[uuid.UUID, IntentState], *, now: dt.datetime) -> dict[uuid.UUID, Charge]:
+    """The same for many charges in one transaction, all or none; the charges as they are then."""
     with transaction.atomic(durable=True):
-        charge = Charge.objects.select_for_update().get(pk=charge_id)
-        to = _status_of(intent, charge)
-        if to is None or to not in Charge.MOVES[charge.status]:
-            if to is not None and to != charge.status:
-                reached("late_news_ignored")
-            return
-        if charge.intent_id is None:
-            reached("news_before_id")
-        charge.intent_id = intent.id
-        charge.status = to
-        if to == Status.FAILED:
-            charge.cancel_wanted_at = None  # done
-        else:
-            charge.failure = charge.decline_code = charge.decline_group = ""
-        if to == Status.SUCCEEDED:
-            _note_payment(charge, intent, now=now)
-        if to != Status.REQUIRES_ACTION:
-            charge.run_at, charge.dead_at = now + FINISH_AFTER, None  # its owner's turn
-        charge.save()
+        locked = Charge.objects.select_for_update().order_by("pk").in_bulk(told)
+        moved = [locked[key] for key, intent in told.items() if _move(locked[key], intent, now=now)]
+        update_each(moved, _SETTLED, where={})
+    return locked
+
+
+_SETTLED = (
+    "intent_id",
+    "status",
+    "cancel_wanted_at",
+    "failure",
+    "decline_code",
+    "decline_group",
+    "succeeded_at",
+    "stripe_charge",
+    "card_brand",
+    "card_last4",
+    "run_at",
+    "dead_at",
+)
+
+
+def _move(charge: Charge, intent: IntentState, *, now: dt.datetime) -> bool:
+    """Put a locked charge where its intent is; whether it was elsewhere."""
+    to = _status_of(intent, charge)
+    if to is None or to not in Charge.MOVES[charge.status]:
+        if to is not None and to != charge.status:
+            reached("late_news_ignored")
+        return False
+    if charge.intent_id is None:
+        reached("news_before_id")
+    charge.intent_id = intent.id
+    charge.status = to
+    if to == Status.FAILED:
+        charge.cancel_wanted_at = None  # done
+    else:
+        charge.failure = charge.decline_code = charge.decline_group = ""
+    if to == Status.SUCCEEDED:
+        _note_payment(charge, intent, now=now)
+    if to != Status.REQUIRES_ACTION:
+        charge.run_at, charge.dead_at = now + FINISH_AFTER, None  # its owner's turn
+    return True
 
 
 def end_try(charge: Charge, failure: str, *, now: dt.datetime, decline_code: str = "", stripe_charge: str = "") -> None:
@@ -198,4 +241,5 @@ def _note_payment(charge: Charge, intent: IntentState, *, now: dt.datetime) -> N
     charge.stripe_charge = intent.charge_id
     if intent.card is not None:
         charge.card_brand, charge.card_last4 = intent.card.brand, intent.card.last4
-    charge.presentations.filter(n=charge.try_wanted).update(ended_at=now, stripe_charge=intent.charge_id)
+    if charge.how == Charge.How.READER:
+        charge.presentations.filter(n=charge.try_wanted).update(ended_at=now, stripe_charge=intent.charge_id)

@@ -274,7 +274,7 @@ def _client() -> stripe.StripeClient:
 
 def _ask(kind: str, call: Callable[..., S], *args: Any, is_kept: bool = False) -> S:
     """What Stripe answers, an object of that kind; `is_kept` when it keeps the answer under a key of ours."""
-    _assert_no_transaction()
+    assert_no_transaction()
     try:
         answer = call(*args)
     except stripe.StripeError as error:
@@ -312,7 +312,7 @@ def _since(moment: dt.datetime) -> dict[str, Any]:
     return {"created": {"gte": int(moment.timestamp())}}
 
 
-def _assert_no_transaction() -> None:
+def assert_no_transaction() -> None:
     """While Stripe is asked no lock is held, and what it is asked for is committed."""
     for connection in connections.all(initialized_only=True):
         # A TestCase's own transaction stands for the empty database before it.

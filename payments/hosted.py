@@ -7,6 +7,7 @@ matter who comes first, how often, or whether the browser ever comes back.
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Iterable, Mapping
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
@@ -127,11 +128,16 @@ def _saved(page: HostedPage) -> HostedPage:
     return page
 
 
-def must_have_no_page(owner: str) -> None:
-    """PageIsOpen while the client may pay on a page of the owner."""
-    live = HostedPage.objects.live().filter(owner=owner).first()
-    if live is not None:
-        raise PageIsOpen("A page to pay on is still open for this. Close it first.", live)
+def must_have_no_page(owner: str, live: Mapping[str, HostedPage] | None = None) -> None:
+    """PageIsOpen while the client may pay on a page of the owner; `live` are the pages, where they were read."""
+    page = (live_pages([owner]) if live is None else live).get(owner)
+    if page is not None:
+        raise PageIsOpen("A page to pay on is still open for this. Close it first.", page)
+
+
+def live_pages(owners: Iterable[str]) -> dict[str, HostedPage]:
+    """Pages on which the clients may pay, by their owners."""
+    return {page.owner: page for page in HostedPage.objects.live().filter(owner__in=list(owners))}
 
 
 # Between transactions ------------------------------------------------------------------------------------------------
@@ -165,14 +171,24 @@ def look(which: HostedPage | uuid.UUID | str, *, now: dt.datetime) -> HostedPage
 
 def expire(page: HostedPage, *, now: dt.datetime) -> HostedPage:
     """Close the page; it ends as expired, or as paid or saved when the client was faster. Else the worker goes on."""
-    HostedPage.objects.live().filter(pk=page.pk, close_wanted_at=None).update(close_wanted_at=now, run_at=now)
+    _note_close(HostedPage.objects.filter(pk=page.pk), now=now)
     return _go_on_alone(page, HostedPage.objects.live().filter(pk=page.pk), now=now)
+
+
+def want_close(*, owner: str, now: dt.datetime) -> None:
+    """Note that an owner's live page is to be closed, by whoever asks next or by the worker; within a transaction."""
+    _note_close(HostedPage.objects.filter(owner=owner), now=now)
 
 
 def close(*, owner: str, now: dt.datetime) -> bool:
     """Close the live page of an owner; True when nobody can pay on one any more."""
     live = HostedPage.objects.live().filter(owner=owner).first()
     return live is None or not expire(live, now=now).is_live
+
+
+def _note_close(pages: QuerySet[HostedPage], *, now: dt.datetime) -> None:
+    live = HostedPage.objects.live() & pages.filter(close_wanted_at=None)
+    live.update(close_wanted_at=now, run_at=now)
 
 
 def _find(which: HostedPage | uuid.UUID | str) -> HostedPage | None:

@@ -17,6 +17,8 @@ from payments.states import Busy
 
 OFF_SESSION = "off_session"
 """One turn is one look at a saved card's charge, which asks no endpoint of Stripe's twice."""
+CONFIRM = "off_session_confirm"
+"""One turn is one confirmation: they come in heaps when many looks go on together."""
 LONGEST_WAIT = dt.timedelta(seconds=5)
 FARTHEST = dt.timedelta(minutes=1)
 """A moment farther off than that was set by a machine whose clock was wrong."""
@@ -43,14 +45,26 @@ def take_turn(name: str, *, now: dt.datetime, until: float = math.inf) -> None:
 
 def reserve(name: str, *, now: dt.datetime) -> dt.datetime:
     """The moment of the next free turn, now or later, which is the caller's from here on."""
+    return reserve_all(name, 1, now=now)[0]
+
+
+def reserve_all(name: str, count: int, *, now: dt.datetime) -> list[dt.datetime]:
+    """The moments of the next so many free turns, in one statement."""
     gap_us = round(1_000_000 / settings.STRIPE_REQUESTS_PER_SECOND)
-    return _EPOCH + (_move(name, gap_us, now=now) - gap_us) * _MICROSECOND
+    behind_us = _move(name, count * gap_us, now=now)
+    return [_EPOCH + (behind_us - left * gap_us) * _MICROSECOND for left in range(count, 0, -1)]
+
+
+def turns_within(span: dt.timedelta) -> int:
+    """How many turns there are in so long; one at least."""
+    return max(1, int(span.total_seconds() * settings.STRIPE_REQUESTS_PER_SECOND))
 
 
 def slow_down(*, now: dt.datetime) -> None:
     """Stripe said that it is asked too often: nobody's next turn comes for a second."""
     reached("pace_slowed_down")
-    _move(OFF_SESSION, SLOWER_BY // _MICROSECOND, now=now)
+    for name in (OFF_SESSION, CONFIRM):
+        _move(name, SLOWER_BY // _MICROSECOND, now=now)
 
 
 def _move(name: str, by_us: int, *, now: dt.datetime) -> int:

@@ -1,6 +1,8 @@
 """Card money whose sale is not completed: shown as a debt until it is sold after all or given back (rule 80)."""
 
 import datetime as dt
+import uuid
+from collections.abc import Iterable
 
 from django.db import transaction
 
@@ -47,6 +49,12 @@ def put_aside(charge: Charge, *, now: dt.datetime) -> Charge:
 def refund_of(charge: Charge) -> CardRefund | None:
     """The refund that gave the money back because nothing was sold for it."""
     return CardRefund.objects.filter(owner=f"unsold:{charge.pk}").first()
+
+
+def given_back(charges: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the charges whose money was given back because nothing was sold for it."""
+    owners = {f"unsold:{key}": key for key in charges}
+    return {owners[owner] for owner in CardRefund.objects.filter(owner__in=owners).values_list("owner", flat=True)}
 
 
 def give_unsold_back(charge: Charge, *, now: dt.datetime, by: Staff | None = None) -> CardRefund:

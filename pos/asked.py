@@ -3,9 +3,9 @@
 import hashlib
 import json
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from studio.models import Device, Location, Staff
 
@@ -131,5 +131,10 @@ Asked = AskedSale | AskedCover | AskedTender | AskedRefund
 
 def fingerprint(asked: Asked) -> str:
     """A hash of the validated contents: the same request again has the same one, however it was written."""
-    contents = json.dumps(asdict(cast(Any, asked)), sort_keys=True, default=str, separators=(",", ":"))
+    contents = json.dumps(asked, sort_keys=True, default=_written, separators=(",", ":"))
     return hashlib.sha256(contents.encode()).hexdigest()
+
+
+def _written(part: Any) -> Any:
+    """A part of what is asked by its fields, a number or an id as text."""
+    return {field.name: getattr(part, field.name) for field in fields(part)} if is_dataclass(part) else str(part)

@@ -5,20 +5,19 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db.models import Exists, FilteredRelation, Model, QuerySet, UUIDField
+from django.db.models import Model
 
 from ledger.accounts import Account
 from ledger.journal import Line, credit
 from ledger.models import Entry
 from ledger.money import nickel
-from pos import drawer
+from pos import drawer, stored
 from pos.asked import Desk
 from pos.kinds import Progress, line_kind, tender_kind
 from pos.models import DrawerSession, Receipt, Sale, SaleDiscount, SaleLine, SaleTax, Tender, Tip
 from pos.pricing import Priced
-from pos.writing import change_and_delete, insert_together
+from pos.writing import insert_together
 from studio.models import Location
-from studio.prepared import Prepared, Slot
 from studio.refusal import Refusal
 
 
@@ -33,38 +32,6 @@ class SaleChanged(Refusal):
         who = sale.changed_by or sale.opened_by
         place = f" on {sale.device}" if sale.device else ""
         return cls(f"{who} changed this sale{place} meanwhile.", revision=sale.revision)
-
-
-_SALE: Any = Slot("sale", UUIDField())
-
-
-def _lines() -> "QuerySet[Any]":
-    """A row for each line and each of its taxes; every row says what else there is to read of the sale."""
-    return (
-        SaleLine.objects.filter(sale=_SALE)
-        .annotate(taxed=FilteredRelation("taxes"))
-        .annotate(
-            has_discounts=Exists(SaleDiscount.objects.filter(sale=_SALE)),
-            has_tenders=Exists(Tender.objects.filter(sale=_SALE)),
-        )
-        .select_related("item", "therapist", "taxed")  # type: ignore[misc] # the plugin does not know filtered relations
-        .order_by("position")
-    )
-
-
-_LINES: Prepared[Any] = Prepared(_lines)
-_DISCOUNTS = Prepared(lambda: SaleDiscount.objects.filter(sale=_SALE).select_related("approver"))
-_TIPS = Prepared(lambda: Tip.objects.filter(sale=_SALE).select_related("therapist").order_by("id"))
-_TENDERS = Prepared(lambda: Tender.objects.filter(sale=_SALE).select_related("charge__reader"))
-_RECEIPT = Prepared(lambda: Receipt.objects.filter(sale=_SALE, refund=None).select_related("location"))
-
-
-def _of(sale: Sale, parts: Prepared[Any]) -> list[Any]:
-    """The stored parts of the sale, which know it."""
-    rows = parts.rows(sale=sale.pk)
-    for row in rows:
-        row.sale = sale
-    return rows
 
 
 def progress_of(tender: Tender) -> Progress | None:
@@ -87,26 +54,45 @@ class Basket:
         self.tenders: list[Tender] = []
         self.entry: Entry | None = None
         self.receipt: Receipt | None = None
-        self._touched = self._had_covers = False
-        self._replaced: list[type[Model]] = []
+        self._touched = False
+        self._stored: tuple[type[Model], ...] = ()
+        self._gone: tuple[type[Model], ...] = ()
         self._drawers: dict[uuid.UUID, DrawerSession] = {}
 
     @classmethod
     def read(cls, sale: Sale, *, desk: Desk) -> "Basket":
         """The stored sale with its lines, discounts, taxes, tips, tenders and receipt."""
         basket = cls(sale, desk=desk)
-        rows = _of(sale, _LINES)
+        rows = stored.lines(sale)
         basket.lines = list({row.pk: row for row in rows}.values())
         basket._take_taxes(rows)
         if not rows or rows[0].has_discounts:
-            basket.discounts = _of(sale, _DISCOUNTS)
+            basket.discounts = stored.discounts(sale)
         if sale.tip_cents:
-            basket.tips = _of(sale, _TIPS)
+            basket.tips = stored.tips(sale)
         if not rows or rows[0].has_tenders:
-            basket.tenders = _of(sale, _TENDERS)
+            basket.tenders = stored.tenders(sale)
         if sale.is_completed:
-            basket.receipt = next(iter(_of(sale, _RECEIPT)), None)
+            basket.receipt = stored.receipt(sale)
+        basket._stored = basket._kinds_of_parts()
         return basket
+
+    @classmethod
+    def read_for_new_contents(cls, sale: Any, *, desk: Desk) -> "Basket":
+        """The locked sale without its lines, taxes and tips, which are about to be replaced."""
+        basket, is_unsure = cls(sale, desk=desk), stored.was_waited_for(sale)
+        if is_unsure or sale.has_discounts:
+            basket.discounts = stored.discounts(sale)
+        if is_unsure or sale.has_tenders:
+            basket.tenders = stored.tenders(sale)
+        absent = {SaleDiscount: not basket.discounts, Tip: not sale.tip_cents}
+        basket._stored = tuple(model for model in stored.CONTENTS if not absent.get(model))
+        return basket
+
+    def _kinds_of_parts(self) -> tuple[type[Model], ...]:
+        """The tables that have contents of this sale."""
+        parts = self.taxes, self.discounts, self.tips, self.lines
+        return tuple(model for model, rows in zip(stored.CONTENTS, parts, strict=True) if rows)
 
     def _take_taxes(self, rows: Sequence[Any]) -> None:
         """The taxes that came with the lines, in the order in which they were worked out."""
@@ -164,12 +150,10 @@ class Basket:
 
     def put(self, priced: Priced, covers: Sequence[Tender]) -> None:
         """Replace what is sold by newly priced contents, and what covered it by what covers it now."""
-        self._had_covers = bool(self.covers)
+        self._gone = (Tender, *self._stored) if self.covers else self._stored
         self.tenders = [tender for tender in self.tenders if tender.line_id is None]
         for tender in covers:
             self.add(tender)
-        parts = (SaleTax, self.taxes), (SaleDiscount, self.discounts), (Tip, self.tips), (SaleLine, self.lines)
-        self._replaced += [model for model, rows in parts if any(not row._state.adding for row in rows)]
         self.lines, self.discounts, self.taxes, self.tips = priced.lines, priced.discounts, priced.taxes, priced.tips
         sale = self.sale
         sale.list_cents = sum(line.list_cents for line in self.lines)
@@ -222,15 +206,28 @@ class Basket:
 
     def write(self) -> None:
         """Write the sale as it now is; refuses when somebody else changed it since it was read."""
-        if not self._touched:
-            return
+        write_all([self])
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether something is to be written."""
+        return self._touched
+
+    @property
+    def parts(self) -> tuple[Sequence[Model], ...]:
+        """The rows of the sale by table: what they point at first."""
+        return ([self.sale], self.lines, self.discounts, self.taxes, self.tips, self.tenders)
+
+    def update(self) -> None:
+        """Write what is new of rows that are stored already; `write_all` inserts the others."""
         if not self.is_new:
             self._update_sale()
             self._update_tenders()
-        unsaved = ([self.sale], self.lines, self.discounts, self.taxes, self.tips, self.tenders)
-        insert_together(*([row for row in rows if row._state.adding] for rows in unsaved))
-        self.is_new = self._touched = self._had_covers = False
-        self._replaced = []
+
+    def is_written(self) -> None:
+        """Note that the sale is stored as it is here."""
+        self.is_new = self._touched = False
+        self._gone, self._stored = (), self._kinds_of_parts()
         self.read_revision, self.read_status = self.sale.revision, self.sale.status
 
     def _count_rounding(self) -> None:
@@ -238,17 +235,21 @@ class Basket:
 
     def _update_sale(self) -> None:
         sale = self.sale
-        fields = {f.attname: getattr(sale, f.attname) for f in sale._meta.concrete_fields if not f.primary_key}
-        unchanged = Sale.objects.filter(pk=sale.pk, status=self.read_status, revision=self.read_revision)
-        if not change_and_delete(unchanged, fields, self._old_contents()):
+        if not stored.change(sale, status=self.read_status, revision=self.read_revision, gone=self._gone):
             raise SaleChanged.of(Sale.objects.select_related("device", "opened_by", "changed_by").get(pk=sale.pk))
-
-    def _old_contents(self) -> "list[QuerySet[Any]]":
-        """What was read and has been replaced since: covers first, then what hangs on a line, then the lines."""
-        covers = [Tender._base_manager.filter(sale=self.sale, line__isnull=False)] if self._had_covers else []
-        return [*covers, *(model._base_manager.filter(sale=self.sale) for model in self._replaced)]
 
     def _update_tenders(self) -> None:
         known = [tender for tender in self.tenders if not tender._state.adding]
         if known:
             Tender.objects.bulk_update(known, ["status", "reference", "instrument"])
+
+
+def write_all(baskets: Sequence[Basket]) -> None:
+    """Write sales as they now are: what is new of all of them together. SaleChanged when one was changed meanwhile."""
+    changed = [basket for basket in baskets if basket.is_touched]
+    for basket in changed:
+        basket.update()
+    parts = zip(*(basket.parts for basket in changed), strict=True)
+    insert_together(*([row for rows in of_all for row in rows if row._state.adding] for of_all in parts))
+    for basket in changed:
+        basket.is_written()

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from ledger.accounts import Account
@@ -47,13 +47,21 @@ class ByCharge(PaysAnything):
         return back or progress_of(charge_of(tender))
 
     def settle(self, tender: Tender, *, now: dt.datetime) -> None:
-        charge = Charge.objects.select_for_update(of=("self",)).get(pk=charge_of(tender).pk)
-        if charge.is_live:
-            raise ChargeInFlight(progress_of(charge).sentence)
-        if charge.status != Status.SUCCEEDED or unsold.refund_of(charge) is not None:
-            raise CardNotPaid("The card has not paid. Try again, or take another way to pay.")
-        Charge.objects.filter(pk=charge.pk).update(finished_at=now)
-        tender.charge, tender.reference = charge, charge.card
+        self.settle_all([tender], now=now)
+
+    def settle_all(self, tenders: Sequence[Tender], *, now: dt.datetime) -> None:
+        """Every charge has paid, and nothing of it was given back because its sale was not made."""
+        keys = [charge_of(tender).pk for tender in tenders]
+        locked = Charge.objects.select_for_update(of=("self",)).order_by("pk").in_bulk(keys)
+        gone = unsold.given_back(keys)
+        for tender in tenders:
+            charge = locked[charge_of(tender).pk]
+            if charge.is_live:
+                raise ChargeInFlight(progress_of(charge).sentence)
+            if charge.status != Status.SUCCEEDED or charge.pk in gone:
+                raise CardNotPaid("The card has not paid. Try again, or take another way to pay.")
+            tender.charge, tender.reference = charge, charge.card
+        Charge.objects.filter(pk__in=keys).update(finished_at=now)
 
     def debits(self, tender: Tender) -> Iterator[Line]:
         yield debit(*_where(tender), tender=self.code, instrument=_instrument(tender))

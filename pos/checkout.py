@@ -2,30 +2,25 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from django.db.models import UUIDField
-
-from ledger import journal
 from payments.charges import ChargeInFlight
-from pos import approvals, covering, receipts
+from pos import approvals, completing, covering, stored
 from pos.asked import AskedSale, AskedTender, Desk, fingerprint
 from pos.basket import Basket, SaleChanged, progress_of
-from pos.kinds import line_kind, tender_kind
+from pos.kinds import PricingContext, tender_kind
 from pos.models import Approval, Client, Sale, SaleDiscount, SaleLine, Tender
-from pos.pricing import context, list_prices, price
+from pos.pricing import context, context_for_many, list_prices, price
 from pos.tenders import MoreThanDue
 from studio import rights
 from studio.models import Right
-from studio.prepared import Prepared, Slot
 from studio.refusal import BadInput, Refusal
 
 DISCOUNT_PERCENT = 10
 DISCOUNT_CENTS = 15_00
 """The desk alone gives up to 10 % or $15 a line (R6)."""
-AROUND = ("client", "device", "opened_by", "changed_by", "completed_by")
-"""What is read with a sale in one statement."""
 
 
 class SaleNotFound(Refusal):
@@ -160,16 +155,9 @@ def complete_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket
     return basket
 
 
-_THIS: Any = Slot("sale", UUIDField())
-_FOUND = Prepared(lambda: Sale.objects.select_related("location", *AROUND).filter(pk=_THIS).order_by())
-_LOCKED = Prepared(
-    lambda: Sale.objects.select_for_update(of=("self",)).select_related(*AROUND).filter(pk=_THIS).order_by()
-)
-
-
 def find_sale(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
     """The stored sale of this location."""
-    sale = next(iter(_FOUND.rows(sale=sale_id)), None)
+    sale = stored.find(sale_id)
     if sale is None or sale.location_id != desk.location.pk:
         raise SaleNotFound("There is no such sale here.")
     return Basket.read(sale, desk=desk)
@@ -184,7 +172,7 @@ def read_locked(sale_id: uuid.UUID, *, desk: Desk) -> Basket:
 
 
 def _lock(sale_id: uuid.UUID, *, desk: Desk) -> Sale | None:
-    sale = next(iter(_LOCKED.rows(sale=sale_id)), None)
+    sale: Sale | None = stored.lock(sale_id)
     if sale is not None and sale.location_id != desk.location.pk:
         raise SaleNotFound("There is no such sale here.")
     if sale is not None:
@@ -194,9 +182,31 @@ def _lock(sale_id: uuid.UUID, *, desk: Desk) -> Sale | None:
 
 def new_basket(*, sale_id: uuid.UUID, asked: AskedSale, desk: Desk, now: dt.datetime) -> Basket:
     """A new sale with its contents priced, for a caller who knows that it may be made; nothing is written yet."""
+    client = _client(asked.client_id)
+    at = context(asked, location=desk.location, on=desk.location.business_date(now), client=client)
+    return _new_basket(sale_id, asked, at, desk=desk, now=now)
+
+
+def new_baskets(
+    asked: Mapping[uuid.UUID, AskedSale], *, desk: Desk, now: dt.datetime, known: Mapping[str, Any]
+) -> list[Basket]:
+    """The same for many sales without therapists, by their ids, in a few statements for all of them.
+
+    `known` is what their lines are about, by instrument, locked by the caller.
+    """
+    clients = Client.objects.in_bulk({one.client_id for one in asked.values() if one.client_id is not None})
+    place = context_for_many(location=desk.location, on=desk.location.business_date(now), known=known)
+    baskets = []
+    for sale_id, one in asked.items():
+        at = replace(place, client=clients[one.client_id] if one.client_id is not None else None)
+        baskets.append(_new_basket(sale_id, one, at, desk=desk, now=now))
+    return baskets
+
+
+def _new_basket(sale_id: uuid.UUID, asked: AskedSale, at: PricingContext, *, desk: Desk, now: dt.datetime) -> Basket:
     basket = Basket(_new_sale(sale_id, desk=desk, now=now), desk=desk)
-    basket.sale.client = _client(asked.client_id)
-    _price(basket, asked, now=now)
+    basket.sale.client = at.client
+    _price(basket, asked, at, now=now)
     basket.sale.fingerprint = fingerprint(asked)
     basket.touch(now=now)
     return basket
@@ -215,17 +225,18 @@ def _put(
     mark = fingerprint(asked)
     if sale is None:
         basket = Basket(_new_sale(sale_id, desk=desk, now=now), desk=desk)
+    elif sale.fingerprint == mark and sale.status != Sale.Status.PARKED:
+        return Basket.read(sale, desk=desk)
     else:
-        basket = Basket.read(sale, desk=desk)
-        if sale.fingerprint == mark and sale.status != Sale.Status.PARKED:
-            return basket
+        basket = Basket.read_for_new_contents(sale, desk=desk)
         _may_change(basket, revision)
     sale = basket.sale
     if asked.client_id != sale.client_id:
         sale.client = _client(asked.client_id)
     sale.status, sale.label, sale.parked_at = Sale.Status.OPEN, "", None  # a parked one is resumed by its contents
     before = basket.discounts
-    _price(basket, asked, now=now)
+    at = context(asked, location=desk.location, on=desk.location.business_date(now), client=sale.client)
+    _price(basket, asked, at, now=now)
     _approve_discounts(basket, before=before, approval_id=approval_id, now=now)
     if basket.due_cents < 0:
         raise MoreThanDue("More than this is already paid. Take a payment off first.")
@@ -235,11 +246,10 @@ def _put(
     return basket
 
 
-def _price(basket: Basket, asked: AskedSale, *, now: dt.datetime) -> None:
+def _price(basket: Basket, asked: AskedSale, at: PricingContext, *, now: dt.datetime) -> None:
     """Put newly priced contents on the sale; what covers its lines is held first, for that prices them."""
-    sale, place = basket.sale, basket.desk.location
+    sale = basket.sale
     covering.let_go(basket.covers, now=now)
-    at = context(asked, location=place, on=place.business_date(now), client=sale.client)
     lines = list_prices(asked, sale=sale, at=at)
     covers = covering.hold(asked.lines, lines, sale=sale, at=at, now=now)
     priced = price(asked, sale=sale, lines=lines, at=at)
@@ -353,31 +363,16 @@ def _hold(basket: Basket, *, tender_id: uuid.UUID, asked: AskedTender, now: dt.d
 
 def complete(basket: Basket, *, now: dt.datetime) -> None:
     """Deliver, settle, post, number: the end of a sale, once. A package that was sold can be used in the same sale."""
-    sale = basket.sale
-    if sale.is_completed:
-        return
-    must_be_open(sale)
-    _must_be_payable(basket)
-    basket.lock_drawers()
-    sale.status, sale.completed_at, sale.completed_by = Sale.Status.COMPLETED, now, basket.desk.staff
-    sale.business_date = sale.location.business_date(now)
-    for line in basket.lines:
-        line_kind(line.kind).deliver(line, now=now)
-    for tender in sorted(basket.live_tenders, key=lambda tender: (tender.kind, tender.instrument)):
-        tender_kind(tender.kind).settle(tender, now=now)
-        tender.status = Tender.Status.SETTLED
-    basket.touch(now=now)
-    basket.write()
-    basket.entry = journal.post(
-        key=f"sale:{sale.pk}",
-        kind="sale",
-        location=sale.location,
-        occurred_at=now,
-        now=now,
-        lines=basket.books(),
-        made_by=basket.desk.staff,
-    )
-    basket.receipt = receipts.issue(sale=sale, now=now)
+    complete_all([basket], now=now)
+
+
+def complete_all(baskets: Sequence[Basket], *, now: dt.datetime) -> None:
+    """The same for many sales, all or none: what their kinds can do together takes as many statements as for one."""
+    open_ones = [basket for basket in baskets if not basket.sale.is_completed]
+    for basket in open_ones:
+        must_be_open(basket.sale)
+        _must_be_payable(basket)
+    completing.end_all(open_ones, now=now)
 
 
 def _must_be_payable(basket: Basket) -> None:

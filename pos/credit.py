@@ -73,6 +73,21 @@ def adjust(
         now=now,
     )
     found = _adjusted(client, amount_cents, key=key, why=why, desk=desk, now=now)
+    _post_adjusted(found, amount_cents, key=key, why=why, desk=desk, now=now)
+    _audit_adjusted(found, amount_cents, approver=approver, why=why, desk=desk, now=now)
+    return found
+
+
+def _adjusted(client: Client, amount_cents: int, *, key: str, why: str, desk: Desk, now: dt.datetime) -> ClientCredit:
+    if amount_cents > 0:
+        return give(client, desk.location, amount_cents, why=why, key=key, now=now, kind=Kind.ADJUSTED, by=desk.staff)
+    found = _row(client, desk.location, now=now)
+    found.take_out(-amount_cents)
+    _note(found, Kind.ADJUSTED, amount_cents, key=key, now=now, why=why, by=desk.staff)
+    return found
+
+
+def _post_adjusted(found: ClientCredit, amount_cents: int, *, key: str, why: str, desk: Desk, now: dt.datetime) -> None:
     journal.post(
         key=key,
         kind="credit_adjusted",
@@ -81,11 +96,16 @@ def adjust(
         now=now,
         lines=[
             debit(Account.PROMOTIONS, amount_cents),
-            credit(Account.CLIENT_CREDIT, amount_cents, instrument=instrument_of(found), client=client.pk),
+            credit(Account.CLIENT_CREDIT, amount_cents, instrument=instrument_of(found), client=found.client_id),
         ],
         made_by=desk.staff,
         memo=why[:200],
     )
+
+
+def _audit_adjusted(
+    found: ClientCredit, amount_cents: int, *, approver: Staff | None, why: str, desk: Desk, now: dt.datetime
+) -> None:
     audit.record(
         at=now,
         action="credit_adjusted",
@@ -97,16 +117,6 @@ def adjust(
         after={"amount_cents": amount_cents},
         reason=why,
     )
-    return found
-
-
-def _adjusted(client: Client, amount_cents: int, *, key: str, why: str, desk: Desk, now: dt.datetime) -> ClientCredit:
-    if amount_cents > 0:
-        return give(client, desk.location, amount_cents, why=why, key=key, now=now, kind=Kind.ADJUSTED, by=desk.staff)
-    found = _row(client, desk.location, now=now)
-    found.take_out(-amount_cents)
-    _note(found, Kind.ADJUSTED, amount_cents, key=key, now=now, why=why, by=desk.staff)
-    return found
 
 
 def _row(client: Client, location: Location, *, now: dt.datetime) -> ClientCredit:

@@ -7,15 +7,16 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Any, Self
 
 from django.db import connection
-from django.db.models import CharField, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, CharField, Exists, F, Func, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 
 from pos.models import Client, ClientWord, Sale
+from studio.prepared import Prepared, Slot
 
 LONGEST = 80
 LEAST_DIGITS = 3
@@ -45,6 +46,10 @@ def words_of(name: str, email: str, phone: str) -> set[str]:
     return {word[:LONGEST] for word in words if word}
 
 
+Asked = tuple[tuple[str, ...], ...]
+"""Words that must all fit, each with its spellings, the one that fits the fewest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """The clients that everything typed fits, in order of name.
@@ -52,22 +57,29 @@ class Found:
     A page is cut from the words and their names, in one index; then only its clients are read.
     """
 
-    words: QuerySet[ClientWord]
+    asked: Asked
     order: tuple[str, ...] = ("name", "id")
+    conditions: tuple[tuple[str, Any], ...] = ()
 
     def order_by(self, *order: str) -> Self:
         return replace(self, order=order)
 
     def filter(self, **conditions: Any) -> Self:
-        return replace(self, words=self.words.filter(**conditions))
+        return replace(self, conditions=(*self.conditions, *conditions.items()))
 
-    def __getitem__(self, page: slice) -> QuerySet[Client]:
-        order = [field.replace("name", "its_name").replace("id", "client") for field in self.order]
-        once = self.words.values("client").annotate(its_name=Min("name")).order_by(*order)
-        return as_told(Client.objects.filter(pk__in=once.values("client")[page])).order_by(*self.order)
+    def __getitem__(self, page: slice) -> list[Client]:
+        shape = tuple(map(len, self.asked))
+        query = _first_pages if not self.conditions else _pages
+        return query(shape, self.order, (page.start, page.stop), self.conditions).rows(**dict(self._slots()))
 
     def __iter__(self) -> Iterator[Client]:
         return iter(self[:])
+
+    def _slots(self) -> Iterator[tuple[str, str]]:
+        for number, spellings in enumerate(self.asked):
+            for other, word in enumerate(spellings):
+                yield f"from_{number}_{other}", word
+                yield f"to_{number}_{other}", word + LAST
 
 
 def find(typed: str) -> Found | QuerySet[Client]:
@@ -75,11 +87,27 @@ def find(typed: str) -> Found | QuerySet[Client]:
     asked = [either for part in _joined_numbers(typed).split() for either in _asked(part)]
     if not asked:
         return as_told(Client.objects.order_by("name", "pk"))
-    longest, *others = sorted(asked, key=lambda either: -min(map(len, either)))  # the longest fits the fewest
-    words = ClientWord.objects.filter(_begins_any(longest))
-    for either in others:
-        words = words.filter(_has(either))
-    return Found(words)
+    return Found(tuple(sorted(asked, key=lambda either: -min(map(len, either)))))  # the longest fits the fewest
+
+
+def _pages(
+    shape: tuple[int, ...],
+    order: tuple[str, ...],
+    page: tuple[int | None, int | None],
+    conditions: tuple[tuple[str, Any], ...],
+) -> Prepared[Client]:
+    """The query for that part of the clients when so many words are asked for, each with so many spellings."""
+    words = ClientWord.objects.filter(_begins_any(0, shape[0]), **dict(conditions))
+    for number, spellings in list(enumerate(shape))[1:]:
+        words = words.filter(
+            Exists(ClientWord.objects.filter(_begins_any(number, spellings), client=OuterRef("client")))
+        )
+    by = [field.replace("name", "its_name").replace("id", "client") for field in order]
+    once = words.values("client").annotate(its_name=Min("name")).order_by(*by).values("client")
+    return Prepared(lambda: as_told(Client.objects.filter(pk__in=once[slice(*page)])).order_by(*order))
+
+
+_first_pages = lru_cache(maxsize=64)(_pages)
 
 
 def as_told(clients: QuerySet[Client]) -> QuerySet[Client]:
@@ -104,17 +132,19 @@ def _asked(part: str) -> Iterator[tuple[str, ...]]:
         yield from ((word,) for word in _words(part) or [LAST])
 
 
-def _has(spellings: tuple[str, ...]) -> Exists:
-    return Exists(ClientWord.objects.filter(_begins_any(spellings), client=OuterRef("client")))
+def _begins_any(number: int, spellings: int) -> Q:
+    """A word that begins like one of the spellings: a range of the index, on PostgreSQL with the operators of LIKE."""
+    at_least, below = (" ~>=~ ", " ~<~ ") if connection.vendor == "postgresql" else (" >= ", " < ")
+    ranges = (
+        Q(_compared(at_least, f"from_{number}_{other}")) & Q(_compared(below, f"to_{number}_{other}"))
+        for other in range(spellings)
+    )
+    return reduce(or_, ranges)
 
 
-def _begins_any(spellings: tuple[str, ...]) -> Q:
-    return reduce(or_, map(_begins, spellings))
-
-
-def _begins(word: str) -> Q:
-    """The index serves LIKE on PostgreSQL; on SQLite, whose LIKE knows no case, a range."""
-    return Q(word__startswith=word) if connection.vendor == "postgresql" else Q(word__gte=word, word__lt=word + LAST)
+def _compared(operator: str, slot: str) -> Func:
+    word = Slot(slot, CharField())
+    return Func(F("word"), word, template="%(expressions)s", arg_joiner=operator, output_field=BooleanField())
 
 
 def _words(text: str) -> list[str]:

@@ -6,16 +6,16 @@ Each app that has something to sell, or a way to pay, implements one of these; `
 import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from ledger.journal import Line
 from pos.asked import AskedCover, AskedLine, AskedTender
-from pos.models import Client, DrawerSession, RefundLine, RefundTender, Sale, SaleLine, Tender
+from pos.models import Client, DrawerSession, RefundLine, RefundTender, Sale, SaleLine, TaxRate, Tender
 from studio.models import Location, Staff
 from studio.refusal import BadInput
 
@@ -28,6 +28,10 @@ class PricingContext:
     on: dt.date
     therapists: Mapping[int, tuple[Staff, frozenset[int]]]
     client: Client | None = None
+    rates: Mapping[str, Sequence[TaxRate]] | None = None
+    """By tax category, where they were read for many sales at once."""
+    known: Mapping[str, Any] = field(default_factory=dict)
+    """What lines are about, by instrument, where the caller has locked it and seen that it may be sold."""
 
 
 class Payable(Protocol):
@@ -95,6 +99,24 @@ class LineKind(Protocol):
 
     def undo(self, line: SaleLine, *, now: dt.datetime) -> None:
         """Take what was handed over back because the sale is voided; a Refusal when it was used since."""
+        ...
+
+
+@runtime_checkable
+class DeliversTogether(Protocol):
+    """A kind of line that is handed over for many sales in a fixed number of statements."""
+
+    def deliver_all(self, lines: Sequence[SaleLine], *, now: dt.datetime) -> None:
+        """`deliver` for each of the lines, or for none."""
+        ...
+
+
+@runtime_checkable
+class SettlesTogether(Protocol):
+    """A way to pay that is settled for many sales in a fixed number of statements."""
+
+    def settle_all(self, tenders: Sequence[Tender], *, now: dt.datetime) -> None:
+        """`settle` for each of the tenders, or for none."""
         ...
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import uuid
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.conf import settings
@@ -69,13 +70,14 @@ class ByLink(ByCharge):
     def try_again(self, tender: Tender, *, n: int, asked: AskedTender, now: dt.datetime) -> None:
         raise BadInput("n", "Take this link off and make another one.")
 
-    def settle(self, tender: Tender, *, now: dt.datetime) -> None:
-        charge = _paid(tender)
-        if charge is None:
-            self._must_be_over(tender)
-            raise CardNotPaid("Nobody has paid by the link. Take another way to pay.")
-        link(tender, charge)
-        super().settle(tender, now=now)
+    def settle_all(self, tenders: Sequence[Tender], *, now: dt.datetime) -> None:
+        for tender in tenders:
+            charge = _paid(tender)
+            if charge is None:
+                self._must_be_over(tender)
+                raise CardNotPaid("Nobody has paid by the link. Take another way to pay.")
+            link(tender, charge)
+        super().settle_all(tenders, now=now)
 
     def drop(self, tender: Tender, *, now: dt.datetime) -> bool:
         if _paid(tender) is not None:
@@ -99,8 +101,7 @@ class ByLink(ByCharge):
 
     def let_go(self, tender: Tender, *, now: dt.datetime) -> None:
         """Have the page closed, by whoever asks next or by the worker."""
-        live = HostedPage.objects.live().filter(pk=_page(tender).pk, close_wanted_at=None)
-        live.update(close_wanted_at=now, run_at=now)
+        hosted.want_close(owner=owner_of(tender.pk), now=now)
         _page(tender).refresh_from_db()
 
     def _must_be_over(self, tender: Tender) -> None:

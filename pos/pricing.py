@@ -9,12 +9,12 @@ from itertools import groupby
 from typing import Any, cast
 
 from django.db import models
-from django.db.models import F
 
 from ledger.money import at_rate, share_out, tax_included
 from pos.asked import MAX_CENTS, MAX_LINES, MAX_QUANTITY, AskedDiscount, AskedLine, AskedSale
 from pos.kinds import PricingContext, line_kind, price_rules
 from pos.models import Client, Sale, SaleDiscount, SaleLine, SaleTax, TaxRate, Tip
+from pos.therapists import named
 from studio.models import Location, Staff
 from studio.prepared import Prepared, Slot
 from studio.refusal import BadInput
@@ -44,7 +44,12 @@ class TipSuggestion:
 
 def context(asked: AskedSale, *, location: Location, on: dt.date, client: Client | None = None) -> PricingContext:
     """Where, when and for whom the contents are priced, with the therapists they name."""
-    return PricingContext(location, on, _therapists(asked), client)
+    return PricingContext(location, on, named(asked), client)
+
+
+def context_for_many(*, location: Location, on: dt.date, known: Mapping[str, Any]) -> PricingContext:
+    """Where and when many sales are priced that name no therapists; each is `replace`d by one with its client."""
+    return PricingContext(location, on, {}, rates=_rates_of(location, on), known=known)
 
 
 def list_prices(asked: AskedSale, *, sale: Sale, at: PricingContext) -> list[SaleLine]:
@@ -60,7 +65,9 @@ def price(asked: AskedSale, *, sale: Sale, lines: list[SaleLine], at: PricingCon
     """Discounts, taxes and tips on lines that are at list price or covered; a fixed number of queries."""
     priced = Priced(lines=lines)
     priced.discounts = _discount(asked, sale=sale, lines=lines, at=at)
-    priced.taxes = _tax(lines, location=at.location, on=at.on)
+    rates = at.rates if at.rates is not None else _known_rates(lines)
+    rates = rates if rates is not None else _rates_of(at.location, at.on)
+    priced.taxes = _tax(lines, location=at.location, rates=rates)
     priced.tips = _tips(asked, sale=sale, lines=lines, therapists=at.therapists)
     return priced
 
@@ -87,25 +94,6 @@ def _served(lines: Sequence[SaleLine]) -> dict[Staff, int]:
         if line.is_service and line.therapist is not None:
             served[line.therapist] += line.list_cents
     return dict(served)
-
-
-def _therapists(asked: AskedSale) -> dict[int, tuple[Staff, frozenset[int]]]:
-    named = [line.therapist_id for line in asked.lines] + [tip.therapist_id for tip in asked.tips]
-    wanted = {therapist_id for therapist_id in named if therapist_id is not None}
-    rows = Staff.objects.filter(pk__in=wanted, is_active=True, is_therapist=True) if wanted else Staff.objects.none()
-    found: dict[int, tuple[Staff, frozenset[int]]] = {}
-    for person, qualification in _with_qualifications(rows):
-        trained = found[person.pk][1] if person.pk in found else frozenset[int]()
-        found[person.pk] = (person, trained | {qualification} if qualification is not None else trained)
-    if wanted - found.keys():
-        raise BadInput("therapist", "This therapist does not work here any more.")
-    return found
-
-
-def _with_qualifications(rows: "models.QuerySet[Staff]") -> "list[tuple[Staff, int | None]]":
-    """One row per person and qualification, in one query."""
-    joined = rows.only("id", "display_name").annotate(trained_in=F("qualifications"))
-    return [(person, person.trained_in) for person in joined]
 
 
 def _by_their_kinds(asked: Sequence[AskedLine], at: PricingContext) -> list[SaleLine]:
@@ -213,12 +201,21 @@ def _rates() -> "models.QuerySet[TaxRate]":
 _RATES = Prepared(_rates)
 
 
-def _tax(lines: Sequence[SaleLine], *, location: Location, on: dt.date) -> list[SaleTax]:
+def _known_rates(lines: Sequence[SaleLine]) -> dict[str, list[TaxRate]] | None:
+    """The rates that came with the items of the lines, by tax category; None when they are not all there."""
+    items = {line.item.tax_category: line.item for line in lines if line.item is not None}
+    rates = {category: item.rates_of_its_day for category, item in items.items()}
+    return cast(Any, rates) if all(rates.get(line.tax_category) is not None for line in lines) else None
+
+
+def _rates_of(location: Location, on: dt.date) -> dict[str, list[TaxRate]]:
+    """The rates of that day by tax category."""
+    found = _RATES.rows(location=location.pk, on=on)
+    return {category: list(group) for category, group in groupby(found, lambda rate: rate.tax_category)}
+
+
+def _tax(lines: Sequence[SaleLine], *, location: Location, rates: Mapping[str, Sequence[TaxRate]]) -> list[SaleTax]:
     """Tax every line; once per rate group, or per line, as the location rounds (R7, T03, T04)."""
-    rates = {
-        category: list(group)
-        for category, group in groupby(_RATES.rows(location=location.pk, on=on), lambda rate: rate.tax_category)
-    }
     taxes: list[SaleTax] = []
     for category, group_rates in ({category: rates.get(category, []) for category in _categories(lines)}).items():
         group = [line for line in lines if line.tax_category == category]

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import BigIntegerField, CharField, DateField
 
@@ -72,11 +72,11 @@ class OverTheCounter:
 
 @lru_cache(maxsize=64)
 def _shelf(count: int) -> "Prepared[Item]":
-    """The query for so many items with their prices."""
+    """The query for so many items with their prices and taxes."""
     codes = [Slot(f"code_{n}", CharField()) for n in range(count)]
     location, on = Slot("location", BigIntegerField()), Slot("on", DateField())
-    found = Item.objects.filter(code__in=codes).priced(location=cast(Any, location), on=cast(Any, on))
-    return Prepared(lambda: found.order_by())
+    place: Any = {"location": location, "on": on}
+    return Prepared(lambda: Item.objects.filter(code__in=codes).priced(**place).taxed(**place).order_by())
 
 
 class CatalogueItem(OverTheCounter):

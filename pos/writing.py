@@ -1,10 +1,13 @@
 """Rows of several tables written together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, cached_property
 from typing import Any
 
-from django.db import connection, models
-from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.models.sql import DeleteQuery, UpdateQuery
+
+from studio.prepared import Compiled, Slot
 
 
 def insert_together(*groups: Sequence[models.Model]) -> None:
@@ -22,46 +25,74 @@ def insert_together(*groups: Sequence[models.Model]) -> None:
 
 
 def _in_one_statement(groups: Sequence[Sequence[models.Model]]) -> None:
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[list[Any]] = []
+    database = connections[DEFAULT_DB_ALIAS]
     for number, rows in enumerate(groups):
         model = type(rows[0])
-        query = InsertQuery(model)
-        query.insert_values(model._meta.concrete_fields, list(rows))
-        ((sql, params),) = query.get_compiler(connection=connection).as_sql()
-        parts.append(f"part_{number} AS ({sql})")
-        values.extend(params)
-    with connection.cursor() as cursor:
+        parts.append(f"part_{number} AS ({_insert(model)})")
+        values.extend(
+            [field.get_db_prep_save(field.pre_save(row, add=True), database) for row in rows]
+            for field in model._meta.concrete_fields
+        )
+    with database.cursor() as cursor:
         cursor.execute(f"WITH {', '.join(parts)} SELECT", values)
     for row in (row for rows in groups for row in rows):
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def change_and_delete(
-    changed: models.QuerySet[Any], fields: Mapping[str, Any], gone: Sequence[models.QuerySet[Any]]
-) -> int:
-    """Update rows and delete those of other tables; how many were updated. One statement on PostgreSQL for all of it.
-
-    Foreign keys hold at COMMIT, so the order does not matter there; elsewhere `gone` is deleted in its order.
-    """
-    if connection.vendor == "postgresql":
-        return _in_one_update(changed, fields, gone)
-    updated = changed.update(**fields)
-    for rows in gone:
-        rows._raw_delete(rows.db)
-    return updated
+@cache
+def _insert(model: type[models.Model]) -> str:
+    """The INSERT of any number of rows, each column a list: PostgreSQL plans the same text but once."""
+    quoted, fields = connection.ops.quote_name, model._meta.concrete_fields
+    columns = ", ".join(quoted(str(field.column)) for field in fields)
+    lists = ", ".join(f"%s::{str(field.db_type(connection)).partition('(')[0]}[]" for field in fields)
+    return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) SELECT * FROM UNNEST({lists})"  # noqa: S608
 
 
-def _in_one_update(
-    changed: models.QuerySet[Any], fields: Mapping[str, Any], gone: Sequence[models.QuerySet[Any]]
-) -> int:
-    parts, values = [], []
-    for number, rows in enumerate(gone):
-        sql, params = rows.query.chain(DeleteQuery).get_compiler(connection=connection).as_sql()
-        parts.append(f"gone_{number} AS ({sql})")
-        values.extend(params)
-    update: Any = changed.query.chain(UpdateQuery)
-    update.add_update_values(fields)
-    sql, params = update.get_compiler(connection=connection).as_sql()
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(parts)} {sql}" if parts else sql, [*values, *params])
+class Change:
+    """An UPDATE of some fields and the DELETEs of other tables that go with it, worked out once."""
+
+    def __init__(
+        self,
+        changed: Callable[[], "models.QuerySet[Any]"],
+        *,
+        fields: Mapping[str, Slot],
+        gone: "Sequence[Callable[[], models.QuerySet[Any]]]" = (),
+    ) -> None:
+        self._changed, self._fields, self._rows_gone = changed, fields, gone
+
+    def run(self, **values: Any) -> int:
+        """Do it with these values in the slots; how many rows were updated. One statement on PostgreSQL for all of it.
+
+        Foreign keys hold at COMMIT, so the order does not matter there; elsewhere the rows go in the order given.
+        """
+        statements = [self._update, *self._deletes]
+        if connection.vendor == "postgresql":
+            statements = [self._together]
+        done = [_run(statement, values) for statement in statements]
+        return done[0]
+
+    @cached_property
+    def _update(self) -> Compiled:
+        query: Any = self._changed().query.chain(UpdateQuery)
+        query.add_update_values(self._fields)
+        return Compiled(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
+
+    @cached_property
+    def _deletes(self) -> list[Compiled]:
+        queries = [rows().query.chain(DeleteQuery) for rows in self._rows_gone]
+        return [Compiled(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql()) for query in queries]
+
+    @cached_property
+    def _together(self) -> Compiled:
+        deletes = [f"gone_{number} AS ({part.sql})" for number, part in enumerate(self._deletes)]
+        sql = f"WITH {', '.join(deletes)} {self._update.sql}" if deletes else self._update.sql
+        params = [value for part in (*self._deletes, self._update) for value in part.params]
+        return Compiled(sql, params)
+
+
+def _run(statement: Compiled, values: Mapping[str, Any]) -> int:
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(statement.sql, statement.filled(values))
         return int(cursor.rowcount)

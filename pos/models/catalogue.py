@@ -1,12 +1,20 @@
 """What the studio sells over the counter, what it costs from which day, and how it is taxed."""
 
 import datetime as dt
-from typing import Self
+import json
+from decimal import Decimal
+from typing import Any, Self
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Cast, JSONArray
+from django.db.models.sql.compiler import SQLCompiler
 
 from studio.models import Location, Qualification
+
+RATE_PLACES = 6
+"""Decimals of a tax rate."""
 
 
 class TaxCategory(models.TextChoices):
@@ -17,6 +25,21 @@ class TaxCategory(models.TextChoices):
     EXEMPT = "exempt", "never taxed"
 
 
+class RatesTogether(Subquery):
+    """The rates of an item's tax category as one JSON list, to ride along in another query."""
+
+    template = "(SELECT CAST(JSON_AGG(of_category.pair) AS TEXT) FROM (%(subquery)s) AS of_category)"
+    output_field = models.TextField()
+
+    def __init__(self, *, location: Location, on: dt.date) -> None:
+        rows = TaxRate.objects.in_force(location=location, on=on).filter(tax_category=OuterRef("tax_category"))
+        super().__init__(rows.values(pair=JSONArray("jurisdiction", Cast("rate", models.CharField()))))
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> tuple[str, Any]:
+        template = self.template.replace("JSON_AGG(of_category.pair)", "JSON_GROUP_ARRAY(JSON(of_category.pair))")
+        return super().as_sql(compiler, connection, template, **extra)
+
+
 class ItemQuerySet(models.QuerySet["Item"]):
     def priced(self, *, location: Location, on: dt.date) -> Self:
         """Items with `price_cents` in force at `location` on the day `on`; None where it is not sold there then."""
@@ -24,6 +47,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
             Q(location=location) | Q(location=None), item=OuterRef("pk"), starts_on__lte=on
         ).order_by(F("location").asc(nulls_last=True), "-starts_on")
         return self.annotate(price_cents=Subquery(prices.values("price_cents")[:1]))
+
+    def taxed(self, *, location: Location, on: dt.date) -> Self:
+        """Items with `rates`, those of their tax category in force at `location` on the day `on`."""
+        return self.annotate(rates=RatesTogether(location=location, on=on))
 
 
 class Item(models.Model):
@@ -53,6 +80,14 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def rates_of_its_day(self) -> "list[TaxRate] | None":
+        """The tax rates that `taxed` has read with it, in the order in which tax is split; None where it has not."""
+        if not hasattr(self, "rates"):
+            return None
+        exact, pairs = Decimal(10) ** -RATE_PLACES, json.loads(self.rates or "[]")
+        return [TaxRate(jurisdiction=name, rate=Decimal(rate).quantize(exact)) for name, rate in pairs]
 
     @property
     def is_service(self) -> bool:
@@ -96,7 +131,7 @@ class TaxRate(models.Model):
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="tax_rates")
     tax_category = models.CharField(max_length=10, choices=TaxCategory)
     jurisdiction = models.CharField(max_length=40, help_text="As on the return: OH-FRANKLIN.")
-    rate = models.DecimalField(max_digits=8, decimal_places=6, help_text="0.072500 is 7.25 %.")
+    rate = models.DecimalField(max_digits=8, decimal_places=RATE_PLACES, help_text="0.072500 is 7.25 %.")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
 

@@ -31,20 +31,25 @@ class Counter(models.Model):
     @staticmethod
     def next(*, location: Location, name: str) -> int:
         """The next number; its row stays locked until COMMIT, so call it last."""
-        number = Counter._count_up(location, name)
-        if number is None:
-            Counter.objects.bulk_create([Counter(location=location, name=name)], ignore_conflicts=True)
-            number = Counter._count_up(location, name)
-        assert number is not None  # noqa: S101 - the row is there now
-        return number
+        return Counter.next_of(1, location=location, name=name)[0]
 
     @staticmethod
-    def _count_up(location: Location, name: str) -> int | None:
+    def next_of(count: int, *, location: Location, name: str) -> range:
+        """The next so many numbers, as `next`."""
+        last = Counter._count_up(location, name, by=count)
+        if last is None:
+            Counter.objects.bulk_create([Counter(location=location, name=name)], ignore_conflicts=True)
+            last = Counter._count_up(location, name, by=count)
+        assert last is not None  # noqa: S101 - the row is there now
+        return range(last - count + 1, last + 1)
+
+    @staticmethod
+    def _count_up(location: Location, name: str, *, by: int) -> int | None:
         """One statement that counts and reads, which the ORM can not say."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE pos_counter SET value = value + 1 WHERE location_id = %s AND name = %s RETURNING value",
-                [location.pk, name],
+                "UPDATE pos_counter SET value = value + %s WHERE location_id = %s AND name = %s RETURNING value",
+                [by, location.pk, name],
             )
             row: tuple[int] | None = cursor.fetchone()
         return row[0] if row else None

@@ -11,10 +11,10 @@ from tests.api.till import Till, new, pair, statements
 from tests.builders import Studio, item, person, tax
 from tests.memberships.builders import package, plan
 
-SALE_IN_ONE_REQUEST = {"postgresql": 12, "sqlite": 16}  # PostgreSQL writes all rows of a sale in one statement
+SALE_IN_ONE_REQUEST = {"postgresql": 11, "sqlite": 15}  # PostgreSQL writes all rows of a sale in one statement
 GET_SALE = 6
 GET_OPEN_SALE = 3
-ONE_LINE_MORE = {"postgresql": 7, "sqlite": 10}
+ONE_LINE_MORE = {"postgresql": 5, "sqlite": 8}
 SALE_LIST = 5
 CLIENT_SEARCH = 2
 CATALOG = 5

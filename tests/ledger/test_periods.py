@@ -3,14 +3,13 @@ import threading
 import time
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 
 from ledger.accounts import Account
 from ledger.chain import SINGLE_HOLDER, head, unlinked
 from ledger.checks import check_closed_months_are_untouched
 from ledger.journal import balance
-from ledger.models import Entry, Link, Period
+from ledger.models import Entry, Period
 from ledger.periods import (
     EntriesNotLinked,
     MonthNotOver,
@@ -19,7 +18,9 @@ from ledger.periods import (
     PeriodNotClosed,
     close,
     lock_open_period,
+    open_day,
     reopen,
+    soft_close,
 )
 from studio.models import AuditRow
 from tests.ledger.books import JANUARY, sell
@@ -115,45 +116,59 @@ def test_locking_an_open_month_costs_one_statement(place, django_assert_num_quer
         lock_open_period(dt.date(2026, 1, 31))
 
 
-# The commands ---------------------------------------------------------------------------------------------------------
+# Closed but for corrections -------------------------------------------------------------------------------------------
 
 
-def test_the_command_closes_and_reopens(place, owner, capsys):
+def test_a_soft_closed_month_takes_corrections_and_nothing_else(place, owner, february):
     sell(place)
 
-    call_command("close_period", "2026-01", by="olga")
+    soft_close(dt.date(2026, 1, 17), by=owner, now=february)
 
-    assert Period.objects.get().status == "closed"
-    assert capsys.readouterr().out.splitlines() == [
-        "1 entries of January 2026",
-        "  1010 Cash drawer".ljust(42) + "24.00".rjust(16),
-        "  4020 Retail".ljust(42) + "-24.00".rjust(16),
-        f"Head of the chain: 1:{head().hash}",
-        "January 2026 is closed.",
+    with pytest.raises(PeriodClosed, match="January 2026 is closed"):
+        sell(place, key="sale:2")
+    sell(place, key="correction:1", kind="correction")
+    assert list(Period.objects.values_list("month", "status", "soft_closed_at", "closed_at")) == [
+        (FIRST, "soft", february, None)
     ]
-    call_command("reopen_period", "2026-01", by="olga", reason="Forgotten invoice")
-    assert Period.objects.get().status == "open"
+    assert balance(Account.RETAIL) == -48_00
 
 
-def test_a_dry_run_shows_the_effect_and_changes_nothing(place, owner, capsys):
+def test_late_events_pass_a_soft_closed_month_by(place, owner, february):
+    soft_close(FIRST, by=owner, now=february)
+    close(dt.date(2025, 12, 1), by=owner, now=february)
+
+    assert open_day(dt.date(2025, 12, 24)) == dt.date(2026, 2, 1)
+    assert open_day(dt.date(2025, 11, 30)) == dt.date(2025, 11, 30)
+
+
+def test_a_soft_closed_month_is_closed_for_good_and_takes_no_corrections_then(place, owner, february):
+    soft_close(FIRST, by=owner, now=february)
+    close(FIRST, by=owner, now=february)
+
+    with pytest.raises(PeriodClosed):
+        sell(place, key="correction:1", kind="correction")
+
+
+@pytest.mark.parametrize("earlier", [soft_close, close])
+def test_a_closed_month_is_not_closed_softly(owner, february, earlier):
+    earlier(FIRST, by=owner, now=february)
+
+    with pytest.raises(PeriodAlreadyClosed):
+        soft_close(FIRST, by=owner, now=february)
+
+
+def test_a_month_that_is_not_over_is_not_closed_softly(place, owner):
+    with pytest.raises(MonthNotOver):
+        soft_close(FIRST, by=owner, now=JANUARY)
+
+
+def test_a_soft_closed_month_is_reopened_like_any_other(place, owner, february):
+    soft_close(FIRST, by=owner, now=february)
+
+    reopen(FIRST, by=owner, reason="A drawer was forgotten", now=february)
+
     sell(place)
-
-    call_command("close_period", "2026-01", "--dry-run", by="olga")
-
-    assert "January 2026 would be closed." in capsys.readouterr().out
-    assert (Period.objects.get().status, Link.objects.count(), AuditRow.objects.count()) == ("open", 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("command", "options", "sentence"),
-    [
-        ("close_period", {"by": "nobody"}, "Nobody active is called “nobody”"),
-        ("reopen_period", {"by": "olga", "reason": "why not"}, "January 2026 is not closed"),
-    ],
-)
-def test_a_command_says_why_not(owner, command, options, sentence):
-    with pytest.raises(CommandError, match=sentence):
-        call_command(command, "2026-01", **options)
+    assert states() == [(FIRST, "open", None, None)]
 
 
 # At the same time -----------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from django.utils import timezone
 from memberships import figures
 from memberships.figures import Month
 from memberships.models import Cancellation, Membership
-from memberships.plots import plot
 from studio.models import Grant, Location, Staff
+from studio.plots import plot
 from tests.builders import NOW, beach
 from tests.memberships import builders
 from tests.memberships.changing import cancels, freezes_for, hour_passes, morning

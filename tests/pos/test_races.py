@@ -23,6 +23,7 @@ from pos.models import Approval, Drawer, DrawerSession, Receipt, Refund, Sale, T
 from pos.refunds import GivenBack, MoreThanIsLeft
 from pos.reversals import NotRefundable
 from pos.schedule import AbandonForgottenSales
+from pos.tenders import MoreThanDue
 from pos.voids import NotVoidable
 from studio.refusal import Refusal
 from tests.books import books_are_clean
@@ -164,6 +165,29 @@ def test_of_twenty_changes_from_one_revision_one_is_made(desk: TestDesk) -> None
 
     assert refusals(answers) == [SaleChanged] * (TABLETS - 1)
     assert Sale.objects.get().revision == seen.revision + 1
+
+
+def test_a_change_that_waited_for_a_payment_sees_it_even_when_it_guesses_the_revision(desk: TestDesk) -> None:
+    seen = desk.rings_up(of("massage-oil", quantity=2)).last.sale
+    fewer = AskedSale(lines=(of("massage-oil"),))
+    said: list[BaseException | None] = []
+
+    def change() -> None:
+        put = {"asked": fewer, "desk": desk.desk, "now": NOW, "revision": seen.revision + 1}
+        (answer,) = race(1, lambda n: request(lambda: checkout.put_sale(sale_id=seen.pk, **put)))
+        said.append(answer if isinstance(answer, BaseException) else None)
+
+    other = threading.Thread(target=change)
+    with transaction.atomic(durable=True):
+        checkout.put_tender(
+            sale_id=seen.pk, tender_id=uuid.uuid4(), asked=AskedTender(kind="cash"), desk=desk.desk, now=NOW
+        )
+        other.start()
+        while other.is_alive() and not somebody_waits_for_a_lock():
+            time.sleep(0.01)
+    other.join()
+
+    assert [type(one) for one in said] == [MoreThanDue]
 
 
 def test_a_completion_and_a_change_at_once_never_complete_what_is_unpaid(desk: TestDesk) -> None:

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="List who would be charged what; change nothing.")
         parser.add_argument("--limit", type=int, help="Charge at most so many dues.")
-        parser.add_argument("--threads", type=int, default=8, help="How many ask Stripe side by side.")
+        parser.add_argument("--threads", type=int, default=32, help="How many ask Stripe side by side.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["dry_run"]:
