@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from giftcards.models import CardBatch, CardLaw, Delivery, GiftBonus, GiftCard, GiftCardMove, GiftOrder
+from giftcards.models import CardBatch, CardLaw, Delivery, GiftBonus, GiftCard, GiftCardMove, GiftOrder, UnclaimedLaw
 from studio.audited import AuditedAdmin
 from studio.read_only import ReadOnly
 
@@ -11,6 +11,21 @@ from studio.read_only import ReadOnly
 class CardLawAdmin(AuditedAdmin):
     list_display = ["state", "starts_on", "ends_on", "below_cents", "up_to_cents", "percent_used", "standing", "source"]
     list_filter = ["state", "standing"]
+
+
+@admin.register(UnclaimedLaw)
+class UnclaimedLawAdmin(AuditedAdmin):
+    list_display = [
+        "state",
+        "kind",
+        "starts_on",
+        "dormancy_years",
+        "counts_from",
+        "state_percent",
+        "standing",
+        "source",
+    ]
+    list_filter = ["state", "kind", "standing"]
 
 
 @admin.register(GiftBonus)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from django.db import transaction
 from django.db.models import Max
 from django.template.loader import render_to_string
 
@@ -27,7 +28,33 @@ def note(row: Delivery, *, reason: str, now: dt.datetime) -> None:
     if not sent.update(bounced_at=now, bounce_reason=" ".join(reason.split())[:200]):
         return
     row.refresh_from_db()
-    if row.kind == Kind.CARD:
+    _tell(row, now=now)
+
+
+def give_up(row: Delivery, *, now: dt.datetime) -> None:
+    """Note on a mail that all tries failed to send that it did not arrive, and tell whom it concerns. Twice is once."""
+    dead = Delivery.objects.filter(pk=row.pk, bounced_at=None, sent_at=None).exclude(dead_at=None)
+    if dead.update(bounced_at=now, bounce_reason="It could not be sent."):
+        row.refresh_from_db()
+        _tell(row, now=now)
+
+
+class TellOfLostMails:
+    """A job every ten minutes: a card's mail that the sender gave up is told to its buyer and to the studio (R18)."""
+
+    kind = "tell_of_lost_gift_mails"
+    every = dt.timedelta(minutes=10)
+    catch_up = False
+
+    def run(self, *, now: dt.datetime) -> None:
+        lost = Delivery.objects.filter(kind=Kind.CARD, sent_at=None, bounced_at=None, cancelled_at=None)
+        for row in lost.exclude(dead_at=None).select_related("order"):
+            with transaction.atomic(durable=True):
+                give_up(row, now=now)
+
+
+def _tell(row: Delivery, *, now: dt.datetime) -> None:
+    if row.kind == Kind.CARD and row.order.buyer_email:
         _tell_buyer(row, now=now)
     _tell_studio(row, now=now)
 

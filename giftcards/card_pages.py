@@ -2,12 +2,12 @@
 
 from django.db import transaction
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from giftcards import balance_check, codes, delivery, faces, links, printing
+from giftcards import balance_check, codes, delivery, faces, links, printing, wallets
 from giftcards.faces import Face
 from giftcards.models import GiftCard, GiftOrder
 from giftcards.shop.showing import pdf, private
@@ -27,6 +27,7 @@ def card_page(request: HttpRequest, token: str) -> HttpResponse:
         "is_usable": face is not None,
         "balance": balance_row(faces.balance_of(face, now=now)) if face is not None else None,
         "token": token,
+        "wallets": wallets.ways(),
     }
     return private(render(request, "giftcards/card.html", context))
 
@@ -38,6 +39,32 @@ def card_pdf(request: HttpRequest, token: str) -> HttpResponse:
     if face is None:
         raise Http404
     return pdf(printing.render(face, paper=request.GET.get("paper", "letter")), name=face.last4)
+
+
+@require_safe
+def apple_pass(request: HttpRequest, token: str) -> HttpResponse:
+    """The card for Apple Wallet; 404 without the studio's certificates."""
+    card, face = _for_wallet(token, is_there=wallets.ways().apple)
+    body = wallets.apple_pass(card, face, url=links.card_address(card))
+    response = HttpResponse(body, content_type=wallets.APPLES_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="gift-card-{face.last4}.pkpass"'
+    return private(response)
+
+
+@require_safe
+def google_pass(request: HttpRequest, token: str) -> HttpResponse:
+    """On to Google Wallet with the card; 404 without the studio's account there."""
+    card, face = _for_wallet(token, is_there=wallets.ways().google)
+    return private(HttpResponseRedirect(wallets.google_address(card, face, url=links.card_address(card))))
+
+
+def _for_wallet(token: str, *, is_there: bool) -> tuple[GiftCard, Face]:
+    if not is_there:
+        raise Http404
+    card, face = _revealed(token, why="wallet")
+    if face is None:
+        raise Http404
+    return card, face
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -115,6 +115,19 @@ def resend(order: GiftOrder, *, now: dt.datetime) -> Delivery:
     return add(order, kind, at=now, now=now)
 
 
+def send_anew(order: GiftOrder, *, now: dt.datetime) -> Delivery:
+    """The card once more to whom the order now names, or for the first time; one that still waits leaves as it is now.
+
+    In the caller's transaction. TooManyMails after five a day.
+    """
+    order = _locked(order)
+    waiting = order.deliveries.filter(kind=Kind.CARD, sent_at=None, cancelled_at=None, dead_at=None).first()
+    if waiting is not None:
+        return waiting
+    _must_not_be_too_many(order, now=now)
+    return add(order, Kind.CARD, at=send_at(order, now=now), now=now)
+
+
 def _locked(order: GiftOrder) -> GiftOrder:
     return GiftOrder.objects.select_for_update(of=("self",)).get(pk=order.pk)
 

@@ -1,19 +1,27 @@
-"""Cards whose buyer contests the payment: frozen with what is left, and where they were spent (R15)."""
+"""Cards whose buyer contests the payment: frozen with what is left, where they were spent, and taken back when the bank
+decides against us (R15, posting rule 43)."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
 
-from giftcards import finding, limits, moving
+from giftcards import finding, limits, moving, postings
 from giftcards.models import GiftCard, GiftCardMove
+from giftcards.moving import Because
+from ledger import journal
+from ledger.accounts import Account
+from ledger.journal import Line, credit
+from ledger.models import Entry
 from payments.models import Dispute
 from pos.models import Sale
 from studio import audit
 from studio.models import AuditRow
 
 Status, MoveKind = GiftCard.Status, GiftCardMove.Kind
-FROZEN = "gift_card_frozen"
+FROZEN, REVOKED = "gift_card_frozen", "gift_card_revoked"
+WHY = "The bank took the payment back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +72,72 @@ class FreezeContestedCards:
         for dispute in Dispute.objects.filter(closed_at=None).exclude(charge=None).order_by("pk"):
             with transaction.atomic(durable=True):
                 freeze(dispute, now=now)
+
+
+def revoke(dispute: Dispute, *, now: dt.datetime) -> int:
+    """Take off the cards of a lost dispute what is left of them, at most what the bank took; the cents (rule 43).
+
+    What was spent stays a loss in 6030. In the caller's transaction, once the loss is booked; again takes nothing.
+    """
+    if not Entry.objects.filter(key=f"dispute:{dispute.pk}:lost", reversed_by=None).exists():
+        return 0
+    cards = moving.lock_all(cards_of_dispute(dispute))
+    return sum(_revoke(card, dispute, now=now) for card in cards)
+
+
+def _revoke(card: GiftCard, dispute: Dispute, *, now: dt.datetime) -> int:
+    key = f"dispute:{dispute.pk}:{card.pk}"
+    bought_cents = _bought_with(card, dispute)
+    lost_cents = journal.balance(Account.CHARGEBACK_LOSSES, instrument=dispute.pk)
+    cents = min(card.free_paid_cents, bought_cents, lost_cents)
+    if cents <= 0 or card.moves.filter(key=key).exists():
+        return 0
+    is_all = cents == card.paid_cents and not card.held_cents
+    income_cents = moving.takes_back_income(card, cents)
+    moving.change(
+        card,
+        MoveKind.REVOKED,
+        paid_cents=-cents,
+        promo_cents=-card.promo_cents if is_all else 0,
+        breakage_cents=-income_cents,
+        because=Because(key, now=now, at=card.location, why=WHY),
+    )
+    if is_all:
+        card.move_to(Status.REFUNDED, why_blocked=WHY)
+    journal.post(
+        key=key,
+        kind="contested",
+        location=card.location,
+        occurred_at=now,
+        now=now,
+        lines=_revoked(card, cents, income_cents, dispute),
+    )
+    audit.record(at=now, action=REVOKED, location=card.location, subject=card, reason=dispute.stripe_id)
+    return cents
+
+
+def _revoked(card: GiftCard, cents: int, income_cents: int, dispute: Dispute) -> Iterator[Line]:
+    yield from postings.taken(card, cents, at=card.location)
+    yield credit(Account.CHARGEBACK_LOSSES, cents, instrument=dispute.pk)
+    yield from postings.income_taken_back(card, income_cents)
+
+
+def _bought_with(card: GiftCard, dispute: Dispute) -> int:
+    """What the contested charge put on the card, also before it was replaced or merged into this one."""
+    moves = GiftCardMove.objects.filter(line__sale__tenders__charge=dispute.charge, kind__in=limits.BOUGHT)
+    found = moves.select_related("card").order_by("id")
+    return sum(move.paid_cents for move in found if finding.current(move.card).pk == card.pk)
+
+
+class RevokeContestedCards:
+    """A job every five minutes: takes back what is left on the cards of lost disputes."""
+
+    kind = "revoke_contested_cards"
+    every = dt.timedelta(minutes=5)
+    catch_up = False
+
+    def run(self, *, now: dt.datetime) -> None:
+        for dispute in Dispute.objects.filter(status="lost").exclude(charge=None).order_by("pk"):
+            if any(card.free_paid_cents for card in cards_of_dispute(dispute)):
+                with transaction.atomic(durable=True):
+                    revoke(dispute, now=now)

@@ -96,13 +96,18 @@ def cards_with_prices(sale: Sale) -> list[tuple[GiftCard, int]]:
     return [(move.card, move.paid_cents) for move in moves]
 
 
+def may_reveal(desk: Desk) -> None:
+    """Nothing when whoever is at the desk may see codes; otherwise NotAllowed."""
+    rights.require(desk.staff, Right.REVEAL_CODES, desk.location)
+
+
 def reveal(card: GiftCard, *, why: str, now: dt.datetime, desk: Desk | None = None) -> str:
     """The whole code as people read it, for mail, print or the desk; each reveal leaves an audit row (R14).
 
     At a desk it needs the right to see codes. SealBroken when the key it was sealed with is gone.
     """
     if desk is not None:
-        rights.require(desk.staff, Right.REVEAL_CODES, desk.location)
+        may_reveal(desk)
     audit.record(
         at=now,
         action="gift_card_code_revealed",

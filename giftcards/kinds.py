@@ -202,7 +202,7 @@ def _offer(kind: str, card: GiftCard, *, now: dt.datetime) -> Offer:
     return Offer(
         kind=kind,
         instrument=str(card.pk),
-        name=str(card).capitalize(),
+        name=f"{card.get_kind_display().capitalize()} ···{card.last4}",
         left=of_what if is_usable else state,
         amount_cents=card.free_cents,
         expires_on=card.expires_on,

@@ -30,6 +30,7 @@ SUBJECTS = {
     Kind.BOUNCED: "Your gift card did not reach {recipient}",
     Kind.GIVEN_BACK: "Your gift card from {studio} was not sold",
 }
+FROM_THE_STUDIO = "A gift card from {studio}"
 
 
 class Letter(EmailMultiAlternatives):
@@ -82,7 +83,7 @@ def _context(row: Delivery, order: GiftOrder, card: GiftCard | None, *, now: dt.
 
 
 def _subject(row: Delivery, order: GiftOrder, business: Business) -> str:
-    words = SUBJECTS[Kind(row.kind)]
+    words = SUBJECTS[Kind(row.kind)] if row.kind != Kind.CARD or order.buyer_name else FROM_THE_STUDIO
     filled = words.format(buyer=order.buyer_name, recipient=order.recipient_name, studio=business.name)
     return " ".join(filled.split())
 

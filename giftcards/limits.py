@@ -75,15 +75,16 @@ def check_person(sale: Sale, *, now: dt.datetime) -> None:
 def _must_be_approved(sale: Sale, *, now: dt.datetime) -> None:
     """One yes for the whole sale, given for its id and its total; it is used with the first card."""
     action = Approval.Action.GIFT_CARDS
+    assert sale.completed_by is not None  # noqa: S101 - cards are delivered by a completion
     given = Approval.objects.filter(action=action, object_id=sale.pk, amount_cents=sale.total_cents)
     if given.filter(used_at=now).exists():
         return
-    assert sale.completed_by is not None  # noqa: S101 - cards are delivered by a completion
+    fresh = given.filter(used_at=None, expires_at__gt=now, requested_by=sale.completed_by, device=sale.device)
     approvals.required(
         action,
         object_id=sale.pk,
         amount_cents=sale.total_cents,
-        approval_id=_latest(given.filter(used_at=None)),
+        approval_id=_latest(fresh),
         desk=Desk(location=sale.location, staff=sale.completed_by, device=sale.device),
         now=now,
     )

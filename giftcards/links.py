@@ -16,6 +16,11 @@ def card_address(card: GiftCard) -> str:
     return settings.SITE_URL + reverse("gift_card", args=[card_token(card)])
 
 
+def paper_address(card: GiftCard) -> str:
+    """The card as a page to print; whoever has the address sees the code."""
+    return settings.SITE_URL + reverse("gift_card_pdf", args=[card_token(card)])
+
+
 def order_address(order: GiftOrder) -> str:
     """The buyer's page of the order."""
     return settings.SITE_URL + reverse("gift_order", args=[order_token(order)])

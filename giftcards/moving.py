@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from giftcards.models import GiftCard, GiftCardMove
+from giftcards.models import GiftCard, GiftCardHold, GiftCardMove
 from pos.models import SaleLine, Tender
 from studio.models import Location, Staff
 
@@ -46,6 +46,19 @@ def change(
     if not (paid_cents or promo_cents or breakage_cents):
         return None
     card.change_parts(paid_cents=paid_cents, promo_cents=promo_cents, breakage_cents=breakage_cents)
+    return _note(card, kind, paid_cents, promo_cents, breakage_cents, because)
+
+
+def use(card: GiftCard, held: GiftCardHold, *, because: Because) -> GiftCardMove:
+    """Take what a sale holds off the card, with what was counted as income on it; its move."""
+    income_cents = takes_back_income(card, held.paid_cents)
+    card.use_parts(held.face_cents, paid_cents=held.paid_cents, breakage_cents=-income_cents, at=because.now)
+    return _note(card, Kind.USED, -held.paid_cents, -held.promo_cents, -income_cents, because)
+
+
+def _note(
+    card: GiftCard, kind: Kind, paid_cents: int, promo_cents: int, breakage_cents: int, because: Because
+) -> GiftCardMove:
     return GiftCardMove.objects.create(
         card=card,
         kind=kind,

@@ -25,6 +25,8 @@ CODE_SIDE = 36
 TEXT_LEFT, MESSAGE_WIDTH, MESSAGE_LINES = 51, 52, 9
 SERIF, SERIF_BOLD, PLAIN, MONO = "Times-Italic", "Times-Bold", "Helvetica", "Courier-Bold"
 GREY = HexColor("#55605b")
+WORTH_SIZES = (22, 18, 15, 12)
+"""The name of a long treatment is printed smaller rather than cut."""
 BLANK = "_" * 16
 """Where a name has letters that the paper's fonts lack, it is written by hand."""
 
@@ -110,12 +112,15 @@ def _words(sheet: Sheet, face: Face) -> None:
     sheet.says(_printable(face.business.name), TEXT_LEFT, 14, font=SERIF_BOLD, size=18)
     for y, text in zip((24.0, 30.0), _names(face), strict=False):
         sheet.says(_fitting(text, 90), TEXT_LEFT, y, size=11)
-    sheet.says(_fitting(_printable(face.worth), 90, font=SERIF_BOLD, size=22), TEXT_LEFT, 42, font=SERIF_BOLD, size=22)
+    worth = _printable(face.worth)
+    size = next((size for size in WORTH_SIZES if stringWidth(worth, SERIF_BOLD, size) <= 90 * mm), WORTH_SIZES[-1])
+    sheet.says(_fitting(worth, 90, font=SERIF_BOLD, size=size), TEXT_LEFT, 42, font=SERIF_BOLD, size=size)
     for number, line in enumerate(_message(face.message)):
         sheet.says(line, TEXT_LEFT, 51 + number * 4.2, font=SERIF, size=9)
-    sheet.says(face.code, TEXT_LEFT, 92, font=MONO, size=14)
+    sheet.says(face.code, TEXT_LEFT, 91, font=MONO, size=14)
     sheet.canvas.setFillColor(GREY)
-    sheet.says(_fitting(_terms(face), 94, size=8), TEXT_LEFT, 99, size=8)
+    for y, words in zip((97.0, 101.0), _terms(face), strict=True):
+        sheet.says(_fitting(words, 94, size=8), TEXT_LEFT, y, size=8)
 
 
 def _names(face: Face) -> list[str]:
@@ -124,9 +129,10 @@ def _names(face: Face) -> list[str]:
     ]
 
 
-def _terms(face: Face) -> str:
+def _terms(face: Face) -> tuple[str, str]:
+    """What holds for the card, and where it is used."""
     place = _printable(", ".join([face.location.name, *face.location.address.splitlines()]))
-    return f"{face.expires}. {place}. Treat it like cash."
+    return f"{face.expires}. Treat it like cash.", place
 
 
 def _message(text: str) -> list[str]:

@@ -127,18 +127,10 @@ def settle(tender: Tender, *, now: dt.datetime) -> GiftCard:
     held = GiftCardHold.objects.select_related("card").get(pk=tender.pk)
     card = moving.lock(held.card)
     must_pay(card, on=tender.sale.location.business_date(now))
-    card.release_parts(held.face_cents, paid_cents=held.paid_cents)
-    moving.change(
-        card,
-        MoveKind.USED,
-        paid_cents=-held.paid_cents,
-        promo_cents=-held.promo_cents,
-        breakage_cents=-moving.takes_back_income(card, held.paid_cents),
-        because=Because(
-            f"used:{tender.pk}", now=now, at=tender.sale.location, by=tender.sale.completed_by, tender=tender
-        ),
+    sale = tender.sale
+    moving.use(
+        card, held, because=Because(f"used:{tender.pk}", now=now, at=sale.location, by=sale.completed_by, tender=tender)
     )
-    GiftCard.objects.filter(pk=card.pk).update(last_used_at=now)
     held.delete()
     return card
 
@@ -228,5 +220,7 @@ def _paid_up_to(used: GiftCardMove, face_cents: int) -> int:
 
 def is_whole_treatment(card: GiftCard) -> bool:
     """Whether a treatment card is whole: nothing of it was spent as money, so that it still honours its treatment."""
+    if card.kind != Kind.TREATMENT or not 0 < card.free_cents == card.balance_cents:
+        return False
     put_on = sum(move.face_cents for move in card.moves.exclude(kind__in=[MoveKind.USED, MoveKind.RESTORED]))
-    return card.kind == Kind.TREATMENT and 0 < card.free_cents == card.balance_cents == put_on
+    return card.balance_cents == put_on

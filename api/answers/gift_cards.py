@@ -54,6 +54,12 @@ class GiftCardCodeAnswer(TypedDict):
     code: str
 
 
+class PaperAnswer(TypedDict):
+    """Where a card is printed from; whoever has the address sees the code."""
+
+    url: str
+
+
 class UseAnswer(TypedDict):
     """A use or a load: more is positive."""
 

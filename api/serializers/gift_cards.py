@@ -41,3 +41,12 @@ class Purpose(Strict):
     """What the code of a card is wanted for."""
 
     why = serializers.ChoiceField([("print", "print"), ("mail", "mail"), ("tell", "tell")])
+
+
+class Mailing(Strict):
+    """Where a card is mailed, and what stands on it; what is left out stays empty, or as it was."""
+
+    email = serializers.EmailField(max_length=254)
+    to = Words(max_length=80, required=False, allow_blank=True, default="", help_text="Whom it is for.")
+    by = Words(max_length=80, required=False, allow_blank=True, default="", help_text="Who gives it.")
+    message = Words(max_length=300, required=False, allow_blank=True, default="")

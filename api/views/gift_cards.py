@@ -13,6 +13,7 @@ from api.answers.gift_cards import (
     CashedOutAnswer,
     GiftCardAnswer,
     GiftCardCodeAnswer,
+    PaperAnswer,
     balance_answer,
     cashed_out_answer,
     gift_card_answer,
@@ -20,9 +21,9 @@ from api.answers.gift_cards import (
 from api.endpoint import Endpoint, run
 from api.schema import described
 from api.serializers.codes import Code
-from api.serializers.gift_cards import Block, CashOut, Consented, Holder, Merge, Purpose
-from api.serializers.sales import DryRun
-from giftcards import balance_check, codes, finding, issuing, life
+from api.serializers.gift_cards import Block, CashOut, Consented, Holder, Mailing, Merge, Purpose
+from api.serializers.sales import DryRun, Nothing
+from giftcards import balance_check, codes, finding, handing, issuing, life
 from giftcards.law import cash_out_allowed
 from giftcards.models import GiftCard
 from pos.models import Client
@@ -158,6 +159,32 @@ class GiftCardCode(GiftCardsEndpoint):
 
         def unit() -> GiftCardCodeAnswer:
             return {"code": issuing.reveal(self.card(card_id), why=why, now=self.now, desk=self.desk)}
+
+        return Response(units.work(unit))
+
+
+class GiftCardMail(GiftCardsEndpoint):
+    @described(name="mail_gift_card", request=Mailing, answers={200: GiftCardAnswer})
+    def post(self, request: Request, card_id: uuid.UUID) -> Response:
+        """Mail the card to whom it is for; once more to the same or another address, up to five times a day."""
+        gift = handing.Gift(**self.read(Mailing))
+
+        def unit() -> GiftCard:
+            card = self.card(card_id)
+            handing.mail_card(card, gift, desk=self.desk, now=self.now)
+            return card
+
+        return self.does(unit)
+
+
+class GiftCardPaper(GiftCardsEndpoint):
+    @described(name="print_gift_card", request=Nothing, answers={200: PaperAnswer})
+    def post(self, request: Request, card_id: uuid.UUID) -> Response:
+        """The address of the card's page to print; each look is noted."""
+        self.read(Nothing)
+
+        def unit() -> PaperAnswer:
+            return {"url": handing.on_paper(self.card(card_id), desk=self.desk, now=self.now)}
 
         return Response(units.work(unit))
 

@@ -3,6 +3,7 @@
 from giftcards.models.cards import CardBatch, CardNotUsable, GiftCard, GiftCardHold, GiftCardMove
 from giftcards.models.orders import Delivery, GiftOrder, OrderIsOver
 from giftcards.models.terms import CardLaw, GiftBonus
+from giftcards.models.unclaimed import UnclaimedLaw
 
 __all__ = [
     "CardBatch",
@@ -15,4 +16,5 @@ __all__ = [
     "GiftCardMove",
     "GiftOrder",
     "OrderIsOver",
+    "UnclaimedLaw",
 ]

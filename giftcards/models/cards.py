@@ -1,5 +1,6 @@
 """A gift card, every change of what is on it, and what open sales hold of it; all amounts in cents (R13-R17)."""
 
+import datetime as dt
 import uuid
 from typing import Any, ClassVar
 
@@ -7,11 +8,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from ledger.money import dollars
 from pos.models import Client, Item, SaleLine, Tender
-from pos.models.stored import StoredValue
+from pos.models.stored import NotEnoughLeft, StoredValue
 from studio.ids import new_id
 from studio.models import Location
 from studio.refusal import Refusal
+
+PARTS = ["balance_cents", "held_cents", "paid_cents", "held_paid_cents", "breakage_cents"]
 
 
 class CardNotUsable(Refusal):
@@ -184,6 +188,19 @@ class GiftCard(StoredValue):
             held, held_cents=F("held_cents") - face_cents, held_paid_cents=F("held_paid_cents") - paid_cents
         )
 
+    def use_parts(self, face_cents: int, *, paid_cents: int, breakage_cents: int, at: dt.datetime) -> None:
+        """Take so much of what is held off the card, used then; `breakage_cents` that comes back is negative."""
+        held = Q(held_cents__gte=face_cents, held_paid_cents__gte=paid_cents, breakage_cents__gte=-breakage_cents)
+        self._change_parts(
+            held,
+            held_cents=F("held_cents") - face_cents,
+            held_paid_cents=F("held_paid_cents") - paid_cents,
+            balance_cents=F("balance_cents") - face_cents,
+            paid_cents=F("paid_cents") - paid_cents,
+            breakage_cents=F("breakage_cents") + breakage_cents,
+            last_used_at=at,
+        )
+
     def change_parts(self, *, paid_cents: int, promo_cents: int, breakage_cents: int = 0) -> None:
         """Add to its parts, or (negative) take off them what no sale holds; NotEnoughLeft when it is not free."""
         face_cents = paid_cents + promo_cents
@@ -198,10 +215,10 @@ class GiftCard(StoredValue):
         )
 
     def _change_parts(self, condition: Q, **changes: Any) -> None:
-        try:
-            self._change(condition, **changes)
-        finally:
-            self.refresh_from_db(fields=["paid_cents", "held_paid_cents", "breakage_cents"])
+        changed = self._rows().filter(condition).update(**changes)
+        self.refresh_from_db(fields=PARTS)
+        if not changed:
+            raise NotEnoughLeft(f"There is only ${dollars(self.free_cents)} left.", left_cents=self.free_cents)
 
 
 class GiftCardMove(models.Model):

@@ -1,4 +1,4 @@
-"""Gift cards ordered in the shop, and the mails that bring them (R18)."""
+"""Gift cards as they are given: ordered in the shop or mailed by the house, with the mails about them (R17, R18)."""
 
 import secrets
 from typing import Any, ClassVar
@@ -29,7 +29,10 @@ def new_number() -> str:
 
 
 class GiftOrder(models.Model):
-    """One card as somebody ordered it: what it is worth, whom it is for, and how it gets there."""
+    """One card as somebody gives it: what it is worth, whom it is for, and how it gets there.
+
+    One of the shop has its charge; one that the house mails, alone or with many others of one sale, has none.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", "not paid yet"
@@ -55,15 +58,15 @@ class GiftOrder(models.Model):
     way = models.CharField(max_length=5, choices=Way, default=Way.EMAIL)
     recipient_name = models.CharField(max_length=80, blank=True)
     recipient_email = models.EmailField(blank=True)
-    buyer_name = models.CharField(max_length=80)
-    buyer_email = models.EmailField()
+    buyer_name = models.CharField(max_length=80, blank=True)
+    buyer_email = models.EmailField(blank=True, help_text="Empty: the buyer has the receipt from the desk.")
     message = models.CharField(max_length=300, blank=True)
     design = models.CharField(max_length=20)
     send_on = models.DateField(null=True, help_text="Mailed at nine in the morning of that day; empty: at once.")
     made_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, help_text="When it was fulfilled, or its money given back.")
     charge = models.OneToOneField(Charge, null=True, on_delete=models.PROTECT, related_name="+")
-    sale = models.OneToOneField(Sale, null=True, on_delete=models.PROTECT, related_name="+")
+    sale = models.ForeignKey(Sale, null=True, on_delete=models.PROTECT, related_name="+")
     card = models.OneToOneField(GiftCard, null=True, on_delete=models.PROTECT, related_name="order")
     why = models.CharField(max_length=200, blank=True, help_text="Why the money was given back.")
 
@@ -74,7 +77,11 @@ class GiftOrder(models.Model):
             models.CheckConstraint(name="gift_order_costs_something", condition=Q(amount_cents__gt=0)),
             models.CheckConstraint(
                 name="fulfilled_gift_order_has_its_card",
-                condition=~Q(status="fulfilled") | Q(card__isnull=False, sale__isnull=False, charge__isnull=False),
+                condition=~Q(status="fulfilled") | Q(card__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="paid_gift_order_has_its_sale",
+                condition=~Q(status="fulfilled") | Q(charge__isnull=True) | Q(sale__isnull=False),
             ),
             models.CheckConstraint(
                 name="mailed_gift_order_says_to_whom", condition=~Q(way="email") | ~Q(recipient_email="")

@@ -12,7 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from giftcards import links
 from giftcards.models import GiftCard, GiftOrder
 from jobs.worker import Worker
+from tests.books import books_are_clean
 from tests.browser.looking import Looker
+from tests.browser.test_desk import starts_the_day
+from tests.browser.till import Till
+from tests.browser.two_tablets import scans, totals
 from tests.builders import Studio
 from tests.giftcards.cards import code_of
 from tests.stripe_sim.stand_in import StandIn
@@ -137,3 +141,32 @@ def test_without_scripts_it_works_as_far_as_stripes_page(
     expect(page.get_by_role("heading", name="Thank you, Jonas")).to_be_visible(timeout=15_000)
     context.close()
     assert GiftOrder.objects.get().status == "fulfilled"
+
+
+def test_a_card_bought_on_a_phone_pays_at_the_desk_by_its_mailed_code(phone: Phone, till: Till) -> None:
+    page = phone.page
+    page.goto("/gift-cards/")
+    phone.picks("$120")
+    phone.fills(recipient_name="Maya", recipient_email="maya@example.com")
+    phone.fills(buyer_name="Jonas", buyer_email="jonas@example.com")
+    page.get_by_role("button", name="Pay $120.00").click()
+    page.get_by_role("button", name=re.compile("Pay")).click()
+    expect(page.get_by_role("heading", name="Thank you, Jonas")).to_be_visible(timeout=15_000)
+    Worker(clock=timezone.now).run_once()
+    [letter] = [one for one in mail.outbox if one.to == ["maya@example.com"]]
+    [code] = re.findall(r"Your code: (\S+)", str(letter.body))
+
+    starts_the_day(till)
+    till.counts_from_here()
+    till.tap("item-ashiatsu-60")
+    totals(till, "110.00")
+    scans(till.page, code)
+    till.tap("finish")
+
+    expect(till.part("done-screen")).to_contain_text("$10.00 left")
+    assert till.taps == 2
+    card = GiftCard.objects.get()
+    assert (card.balance_cents, [move.kind for move in card.moves.all()]) == (10_00, ["sold", "used"])
+    page.goto(links.card_address(card))
+    expect(page.get_by_role("heading", name="$10 left")).to_be_visible()
+    books_are_clean(now=timezone.now())

@@ -53,18 +53,31 @@ class Keys:
 
 def test_a_day_is_worked_by_the_keyboard_alone(till: Till) -> None:
     Drawer.objects.create(location=till.studio.location, name="Front")
-    page, keys = till.page, Keys(till)
+    keys = Keys(till)
     till.opens()
     till.signs_on(till.studio.desk_person, PIN)
 
+    opens_the_drawer(till, keys)
+    sells_with_a_tip(till, keys)
+    gives_a_sale_back(till, keys)
+    counts_the_drawer(till, keys)
+
+    assert keys.unseen == []
+    assert Refund.objects.count() == 1
+    assert balances()["2300 Tips payable"] == -22_00
+
+
+def opens_the_drawer(till: Till, keys: Keys) -> None:
     keys.presses("nav-drawer")
     expect(till.part("drawer-closed")).to_be_visible()
     keys.goes_to("open-drawer")
-    page.keyboard.type("20000", delay=80)  # a person, no scanner
+    till.page.keyboard.type("20000", delay=80)  # a person, no scanner
     keys.presses("open-drawer")
     expect(till.part("drawer-open")).to_be_visible()
     keys.is_somewhere()
 
+
+def sells_with_a_tip(till: Till, keys: Keys) -> None:
     keys.presses("nav-sale")
     keys.presses("item-ashiatsu-60")
     keys.presses("tip-20")
@@ -72,22 +85,27 @@ def test_a_day_is_worked_by_the_keyboard_alone(till: Till) -> None:
     assert keys.has() == "tip-20"
     keys.presses("tip-other")
     expect(till.part("tip-sheet")).to_be_visible()
-    page.keyboard.press("Escape")
+    till.page.keyboard.press("Escape")
     expect(till.part("tip-sheet")).to_have_count(0)
     assert keys.has() == "tip-other"
+    parks_and_takes_up(till, keys)
+    keys.presses("cash-exact")
+    till.shows("No change")
+    till.page.keyboard.press("Enter")
+    expect(till.part("done-screen")).to_have_count(0)
+    keys.is_somewhere()
 
+
+def parks_and_takes_up(till: Till, keys: Keys) -> None:
     keys.presses("park")
     expect(till.part("parked-chip")).to_be_visible()
     keys.is_somewhere()
     keys.presses("parked-chip")
     totals(till, "132.00")
     keys.is_somewhere()
-    keys.presses("cash-exact")
-    till.shows("No change")
-    page.keyboard.press("Enter")
-    expect(till.part("done-screen")).to_have_count(0)
-    keys.is_somewhere()
 
+
+def gives_a_sale_back(till: Till, keys: Keys) -> None:
     till.studio.desk.at(timezone.now()).rings_up(of("massage-oil")).pays(cash=25_80)
     keys.presses("nav-receipts")
     keys.presses("receipt-row")
@@ -97,18 +115,17 @@ def test_a_day_is_worked_by_the_keyboard_alone(till: Till) -> None:
     assert keys.has() == "reason-unhappy"
     keys.presses("refund-send")
     till.shows("Give back $25.80")
-    page.keyboard.press("Enter")
+    till.page.keyboard.press("Enter")
     expect(till.part("taken-back")).to_be_visible()
     keys.is_somewhere()
 
+
+def counts_the_drawer(till: Till, keys: Keys) -> None:
     keys.presses("nav-drawer")
     keys.presses("count-and-close")
     expect(till.part("drawer-count")).to_be_visible()
     keys.goes_to("submit-count")
-    page.keyboard.type("33200", delay=80)
+    till.page.keyboard.type("33200", delay=80)
     keys.presses("submit-count")
     expect(till.part("over-short")).to_contain_text("Exact")
     keys.is_somewhere()
-    assert keys.unseen == []
-    assert Refund.objects.count() == 1
-    assert balances()["2300 Tips payable"] == -22_00

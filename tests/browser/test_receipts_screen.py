@@ -148,6 +148,22 @@ def test_the_receipt_shows_its_code_and_is_handed_out(till: Till) -> None:
     assert till.page.request.get(pdf).headers["content-type"] == "application/pdf"
 
 
+def test_no_button_moves_under_the_finger_when_the_code_comes_late(till: Till) -> None:
+    starts_the_day(till)
+    mixed_sale(till)
+    waiting: list[Route] = []
+    till.page.route("**/api/v1/sales/*/receipt", lambda route: waiting.append(route))
+    opens_the_first(till)
+    expect(till.part("refund")).to_be_visible()
+    without = {name: till.part(name).bounding_box() for name in ("refund", "void", "pdf")}
+
+    for route in waiting:
+        route.continue_()
+    expect(till.part("qr")).to_be_visible()
+
+    assert {name: till.part(name).bounding_box() for name in without} == without
+
+
 def test_a_scanned_receipt_is_refunded_in_full_with_three_taps(till: Till) -> None:
     starts_the_day(till)
     basket = desk_of(till).rings_up(of("massage-oil")).pays(cash=25_80)

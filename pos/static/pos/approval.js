@@ -7,7 +7,7 @@ import { PinPanel } from "./pin.js";
 import { openSheet } from "./sheet.js";
 import { tablet } from "./tablet.js";
 
-const WORDS = { refund: "Refund", void: "Void", discount: "Discount", drawer_difference: "Drawer difference" };
+const WORDS = { refund: "Refund", void: "Void", discount: "Discount", drawer_difference: "Drawer difference", gift_cards: "Gift cards" };
 
 /**
  * Runs `send(approval)` and, as long as the server asks for another person's PIN, repeats it with their approval.

@@ -46,6 +46,14 @@ export function addPrepaid({ kind, item, instrument, label }) {
   });
 }
 
+/** Puts a gift card into the cart, or a load of one; each is a line of its own. `instrument` names one in the hand. */
+export function addGift({ kind = "gift_card", amount_cents, item, instrument, label }) {
+  change(() => cart.lines.push({ key: newId(), kind, amount_cents, item, instrument, label, quantity: 1, therapist: null }));
+}
+
+/** Names the plastic card that a line sells. */
+export const setInstrument = (key, instrument) => change(() => (lineOf(key).instrument = instrument));
+
 /** Lets one of a line be paid by what the client has, or by money again without a cover. */
 export function setCover(key, cover) {
   change(() => {

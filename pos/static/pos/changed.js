@@ -1,7 +1,7 @@
 /** When somebody else changed the sale in the cart: what is different, and which one counts. */
 
 import { button } from "./buttons.js";
-import { SINGLE } from "./contents.js";
+import { GIFTS, SINGLE } from "./contents.js";
 import { h } from "./dom.js";
 import { dollars } from "./money.js";
 import { openSheet } from "./sheet.js";
@@ -98,7 +98,13 @@ function nameOfLine(line) {
   const paid = line.cover ? ` paid by ${tenderName(line.cover.kind)}` : "";
   if (kind === "item") return (itemOf(line.item)?.name ?? line.item) + paid;
   if (kind === "package") return packageNamed(line)?.name ?? "Package";
+  if (GIFTS.includes(kind)) return giftNamed(kind, line);
   return SINGLE.includes(kind) ? kind.replace("_", " ") : (line.name ?? kind);
+}
+
+/** "gift card $50.00", "gift card load $50.00", "gift card Ashiatsu 60". */
+function giftNamed(kind, { item, amount_cents, unit_cents }) {
+  return `${kind.replaceAll("_", " ")} ${item ? (itemOf(item)?.name ?? item) : dollars(amount_cents ?? unit_cents)}`;
 }
 
 const packageNamed = (line) => planOf(line) ?? packageOf(line.instrument ?? "");

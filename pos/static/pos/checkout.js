@@ -4,6 +4,7 @@ import { del, get, put, Unreached } from "./api.js";
 import { withApproval } from "./approval.js";
 import { cart, cartBody, freshCart, keep } from "./cart.js";
 import { askStep, cardStep, collect, endTalk, takeBackStep, talk } from "./charge.js";
+import { GIFTS } from "./contents.js";
 import { newId } from "./ids.js";
 import { dollars } from "./money.js";
 import { patience, signal } from "./signal.js";
@@ -43,6 +44,16 @@ export function payBy(tender, { isAsked, shown_cents }) {
   const plan = () => [step(), ...(tender.amount_cents < shown_cents ? [] : [completion()])];
   return pay(plan, (sale) => sale.due_cents === shown_cents);
 }
+
+/** Lets a gift card pay as much as it may; the answer is the sale then. What is left is paid as ever, or finished. */
+export async function holdGift(instrument) {
+  if (checkout.busy || cart.finishing || !(await sendNow())) return null;
+  await begin([tenderStep({ kind: "gift_card", instrument })]);
+  return sync.sale;
+}
+
+/** Whether that card pays a part of the sale. */
+export const paidBy = (instrument) => heldTenders().some((tender) => tender.instrument === instrument);
 
 export const payNothing = () => pay(() => steps(null), (sale) => sale.due_cents === 0);
 
@@ -91,8 +102,24 @@ async function pay(plan, stillRight) {
     changes.tell();
     return;
   }
-  await begin(plan());
+  const chosen = plan();
+  if (chosen.some(({ card }) => card) && cart.lines.some(isGift) && !(await isAllowed())) return;
+  await begin(chosen);
 }
+
+/** Many gift cards need another person's yes; that is asked for before a card is charged for them. */
+function isAllowed() {
+  const tender = { id: newId(), kind: "external", amount_cents: sync.sale.due_cents };
+  const whole = { ...cartBody(sync.sale.tip_cents), tenders: [tender], complete: true };
+  const rehearse = (approval) => put(`sales/${cart.id}`, approval ? { ...whole, approval } : whole, { dry_run: 1 });
+  let allowed = false;
+  return guarded(async () => {
+    await withApproval(rehearse);
+    allowed = true;
+  }).then(() => allowed);
+}
+
+const isGift = ({ kind }) => GIFTS.includes(kind);
 
 /** Pays all that is due: the whole sale in one request, unless parts of it are paid already. */
 function steps(tender) {
@@ -143,13 +170,16 @@ async function carryOut() {
 async function take(step, first) {
   try {
     if (step.card) return await collect(step);
-    return await withApproval((approval) => put(step.path, approval ? { ...step.body, approval } : step.body));
+    return await withApproval((approval) => put(step.path, withYes(step, approval)));
   } catch (error) {
     const undecided = error instanceof Unreached || (error.status === 401 && !first);
     if (!undecided) keep({ finishing: null });
     throw error;
   }
 }
+
+/** A yes goes with the contents of the sale; its completion finds the one that was given for the sale. */
+const withYes = ({ path, body }, approval) => (approval && path === `sales/${cart.id}` ? { ...body, approval } : body);
 
 async function guarded(work) {
   if (checkout.busy) return;

@@ -61,7 +61,7 @@ export function clientSearch() {
       "div",
       { class: "who-row" },
       searchField({
-        label: "Search client, or scan a receipt or product",
+        label: "Search client, or scan gift card, receipt, product",
         words: state.words,
         test: "client-search",
         type: typing,

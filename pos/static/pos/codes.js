@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { addItem } from "./cart.js";
 import { focusSearch, searchFor, takeFound } from "./clients.js";
+import { isGiftCode, takeGift } from "./gifts.js";
 import { parking } from "./parking.js";
 import { receiptToken } from "./scanned.js";
 import { openShortcuts } from "./shortcuts.js";
@@ -30,7 +31,7 @@ export async function takeCode(code) {
   const item = itemByCode(code);
   if (item) return sell(item);
   const receipt = RECEIPT.exec(code);
-  if (receipt?.[1].toUpperCase() !== tablet.device.location.code) return false;
+  if (receipt?.[1].toUpperCase() !== tablet.device.location.code) return takeGift(code);
   const { results } = await get("sales/", { receipt: Number(receipt[2]) });
   if (!results.length) return false;
   location.hash = `#receipts/${results[0].id}`;
@@ -70,8 +71,8 @@ async function searched(event, isScan) {
   event.preventDefault();
   const words = event.target.value.trim();
   if (!words) return;
-  if (itemByCode(words) || RECEIPT.test(words)) await look(words);
-  else if (isScan && /\d/.test(words)) searchFor(words, UNKNOWN);
+  const isCode = itemByCode(words) || RECEIPT.test(words) || isGiftCode(words) || (isScan && /\d/.test(words));
+  if (isCode) await look(words);
   else takeFound();
 }
 

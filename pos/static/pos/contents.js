@@ -4,6 +4,10 @@ import { packageOf } from "./tablet.js";
 
 /** Lines of these kinds are about one thing: there is one of each, at a price that nobody changes at the desk. */
 export const SINGLE = ["membership", "dues", "plan_upgrade", "freeze_fee", "exit_fee"];
+/** Gift cards and loads of them: no discount, and one card a line. */
+export const GIFTS = ["gift_card", "gift_card_load"];
+/** Lines of which only the whole can be taken out. */
+export const isFixed = ({ kind }) => SINGLE.includes(kind) || GIFTS.includes(kind);
 const OF_THIS_SALE = "line:"; // before the line that sells the package and the part of it that pays
 
 /** The lines as the server is asked for them; a package of this very sale goes by its place. */

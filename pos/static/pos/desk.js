@@ -2,6 +2,7 @@
 
 import { onAccessLost } from "./api.js";
 import { button, tryAgainButton } from "./buttons.js";
+import { mountCards } from "./cards.js";
 import { cart } from "./cart.js";
 import { checkout, tryAgain } from "./checkout.js";
 import { mountClients } from "./clientlist.js";
@@ -30,6 +31,7 @@ const SCREENS = {
   clients: { label: "Clients", mount: mountClients },
   receipts: { label: "Receipts", mount: mountReceipts },
   drawer: { label: "Drawer", mount: mountDrawer },
+  cards: { label: "Gift cards", mount: mountCards },
 };
 const root = document.getElementById("desk");
 const rail = h("div", { class: "rail-host" });

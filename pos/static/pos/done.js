@@ -3,6 +3,7 @@
 import { button } from "./buttons.js";
 import { alertBox, h, icon, patch } from "./dom.js";
 import { handedOver } from "./effect.js";
+import { cashHints, giftButtons } from "./giftdone.js";
 import { handoutButtons } from "./handout.js";
 import { dollars } from "./money.js";
 import { openSheetScreen } from "./sheet.js";
@@ -44,8 +45,9 @@ export function showPaid(sale, { note, next }) {
       sale.receipt ? `Receipt ${sale.receipt.title}` : "",
       note,
     ],
-    actions: (hooks) => handoutButtons({ sale, ...hooks }),
+    actions: (hooks) => [handoutButtons({ sale, ...hooks }), giftButtons({ sale, ...hooks })],
     then: "New sale",
+    hints: cashHints(sale),
     next,
   });
 }
@@ -58,7 +60,13 @@ function ahead(sale) {
   const nameOf = ({ line }) => sale.lines.find(({ id }) => id === line).name;
   const used = coversOf(sale).map((tender) => `${wayOf(tender)} for ${nameOf(tender)} · ${tender.reference}`);
   const bought = sale.lines.filter(({ reference }) => reference).map(({ name, reference }) => `${name} · ${reference}`);
-  return [...used, ...bought];
+  return [...used, ...giftsLeft(sale), ...bought];
+}
+
+/** "Gift card ···2TRW, $90.00 left" of each card that paid. */
+function giftsLeft({ tenders }) {
+  const paid = tenders.filter(({ kind, status }) => kind === "gift_card" && status !== "released");
+  return paid.map((tender) => `${wayOf(tender)} ${tender.reference}`);
 }
 
 /** "Give back $120.00" after a refund or void; the next tap goes on. With `trouble` it stays until then. */
@@ -76,7 +84,8 @@ export function showGivenBack({ title, facts, url, trouble, next }) {
 
 const keepOpen = (event) => event.stopPropagation();
 
-function show({ test, title, facts, actions, then, trouble = "", next = () => {} }) {
+function show({ test, title, facts, actions, then, hints, trouble = "", next = () => {} }) {
+  let told = [];
   const stay = () => clearTimeout(timer);
   const said = (words) => {
     trouble = words;
@@ -86,6 +95,7 @@ function show({ test, title, facts, actions, then, trouble = "", next = () => {}
     h("div", { class: "mark" }, icon("mark")),
     h("h2", { id: "done-title", class: "done-title num", "data-test": "done-title" }, title),
     facts.filter(Boolean).map((fact) => h("p", { class: "soft num" }, fact)),
+    told.map(hintRow),
     alertBox(trouble),
     h(
       "div",
@@ -98,4 +108,21 @@ function show({ test, title, facts, actions, then, trouble = "", next = () => {}
   const body = h("div", { class: "done-body" }, view());
   const screen = openSheetScreen({ labelledby: "done-title", test, body, onClose: () => (stay(), next()) });
   const timer = setTimeout(() => trouble || screen.close(), AUTO_MS);
+  hints?.then((found) => {
+    told = found;
+    if (!told.length) return;
+    stay();
+    patch(body, view());
+  });
+}
+
+/** What the holder of a card may have in cash, and the way to the card. */
+function hintRow({ id, words }) {
+  return h(
+    "p",
+    { class: "info", key: `hint ${id}`, role: "status", "data-test": "cash-hint" },
+    words,
+    " ",
+    h("a", { class: "btn", href: `#cards/${id}`, "data-test": "cash-hint-go" }, "To the card"),
+  );
 }

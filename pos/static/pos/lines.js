@@ -2,7 +2,7 @@
 
 import { button, reasonWords, round, stepper } from "./buttons.js";
 import { cart, setQuantity, setTherapist } from "./cart.js";
-import { pricedAs, SINGLE } from "./contents.js";
+import { isFixed, pricedAs } from "./contents.js";
 import { offWords, reasonName } from "./discountform.js";
 import { h, icon } from "./dom.js";
 import { lastSaleNote } from "./done.js";
@@ -11,7 +11,7 @@ import { dollars } from "./money.js";
 import { coverWords } from "./sessions.js";
 import { openSheet } from "./sheet.js";
 import { sync } from "./sync.js";
-import { planOf, tablet, therapistOf, wareOf } from "./tablet.js";
+import { giftOf, planOf, tablet, therapistOf, wareOf } from "./tablet.js";
 import { qualified } from "./therapists.js";
 
 export function cartLines() {
@@ -38,7 +38,7 @@ function lineView(line, place) {
 
 /** What can be changed about a line opens with its name. */
 function nameView(line, name) {
-  if (SINGLE.includes(line.kind)) return h("b", { class: "line-name fixed" }, name);
+  if (isFixed(line)) return h("b", { class: "line-name fixed" }, name);
   const look = { class: "line-name", "aria-label": `${name}: change, discount or remove` };
   return button("line-open", look, () => openLine(line.key, name), h("b", null, name));
 }
@@ -46,7 +46,7 @@ function nameView(line, name) {
 /** One session pays for one treatment, and a month is paid once: they can only be taken out. */
 function howMany(line, name) {
   const set = (quantity) => setQuantity(line.key, quantity);
-  if (!line.cover && !SINGLE.includes(line.kind)) return stepper({ name, quantity: line.quantity, set });
+  if (!line.cover && !isFixed(line)) return stepper({ name, quantity: line.quantity, set });
   const out = round("less", `Remove ${name}`, () => set(0), icon("trash"));
   return h("div", { class: "stepper", role: "group", "aria-label": `How many ${name}` }, out);
 }
@@ -54,7 +54,7 @@ function howMany(line, name) {
 /** The price; the list price is struck through where the line has a discount of its own or something else pays. */
 function priceView(line, item, priced) {
   if (!priced) {
-    const cents = line.cover ? 0 : (line.amount_cents ?? (item ?? planOf(line))?.price_cents ?? 0) * line.quantity;
+    const cents = line.cover ? 0 : (line.amount_cents ?? (item ?? planOf(line) ?? giftOf(line))?.price_cents ?? 0) * line.quantity;
     return h("span", { class: "num faint" }, h("b", null, dollars(cents)));
   }
   const given = line.discount ? givenOn(priced) : null;

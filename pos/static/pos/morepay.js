@@ -43,6 +43,7 @@ class MorePay extends Panel {
       alertBox(this.trouble),
       this.offers ? this.offers.map((offer) => this.offerButton(offer, due)) : h("p", { class: "soft" }, this.words()),
       cart.client ? null : h("p", { class: "soft" }, "Choose a client to use store credit or a card on file."),
+      h("a", { class: "btn", href: "#cards", key: "gift-code", "data-test": "gift-by-code", onclick: () => this.close() }, "Gift card by its code"),
       this.way("pay-link", { kind: "pay_link", amount_cents: due }, "Pay link", "By the client’s phone: a code, or e-mail"),
     );
   }

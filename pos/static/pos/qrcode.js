@@ -17,5 +17,11 @@ export function qrPicture({ size, path }, label) {
   return svg;
 }
 
+/** The picture with words below it; without a code only the room for it. */
 export const qrFigure = (qr, label, words) =>
-  h("figure", { class: "qr", key: "qr" }, qrPicture(qr, label), h("figcaption", { class: "soft" }, words));
+  h(
+    "figure",
+    { class: qr ? "qr" : "qr to-come", key: "qr" },
+    qr ? qrPicture(qr, label) : h("span", { class: "qr-room" }),
+    h("figcaption", { class: "soft" }, words),
+  );

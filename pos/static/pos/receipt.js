@@ -36,7 +36,8 @@ export function receiptView({ sale, qr, redraw, refund, undoAll }) {
         heading(sale),
         isUnfinished(sale) ? goOn(sale) : actions({ sale, redraw, refund, undoAll }),
       ),
-      qr ? qrFigure(qr, `Code with the link to receipt ${sale.receipt.title}`, "Scan to keep this receipt") : null,
+      // Its room is kept until it comes: no button moves under a finger.
+      sale.receipt?.url ? qrFigure(qr, `Code with the link to receipt ${sale.receipt.title}`, "Scan to keep this receipt") : null,
     ),
     h("ul", { class: "receipt-lines" }, sale.lines.map(lineRow)),
     rows(sums(sale), "facts sums", "sums"),

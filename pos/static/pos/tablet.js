@@ -41,6 +41,8 @@ export const wareOf = (line) => (line.kind ? undefined : itemOf(line.item));
 /** The package or the plan that a line of the cart sells. */
 export const planOf = ({ kind, item }) =>
   ({ package: tablet.catalog.packages, membership: tablet.catalog.plans })[kind]?.find(({ code }) => code === item);
+/** The treatment that a gift card in the cart stands for. */
+export const giftOf = ({ kind, item }) => (kind === "gift_card" && item ? itemOf(item) : undefined);
 /** Whether an item has a price here today. */
 export const isSold = ({ is_available, price_cents }) => is_available && price_cents !== null;
 /** The package on sale that a line's instrument names, as "package:<id>" and what may follow. */

@@ -4,6 +4,7 @@ import { button } from "./buttons.js";
 import { addItem, cart } from "./cart.js";
 import { customForm } from "./custom.js";
 import { h } from "./dom.js";
+import { giftTiles } from "./gifttiles.js";
 import { price } from "./money.js";
 import { isPrepaidTab, prepaidTiles } from "./prepaidtiles.js";
 import { sessionTiles } from "./sessions.js";
@@ -14,6 +15,7 @@ const TABS = [
   ["treatment", "Treatments"],
   ["package", "Packages"],
   ["membership", "Memberships"],
+  ["gift", "Gift cards"],
   ["addon", "Add-ons"],
   ["retail", "Retail"],
   ["custom", "Custom"],
@@ -45,6 +47,7 @@ export function tiles() {
 
 function shownTab() {
   if (tab === "custom") return customForm({ redraw: changes.tell, added: () => showTab() });
+  if (tab === "gift") return giftTiles(byArrows);
   return isPrepaidTab(tab) ? prepaidTiles(tab, byArrows) : grid();
 }
 
