@@ -1,6 +1,6 @@
 """The OpenAPI file is drawn from the code: strict requests from serializers, answers from their types."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import NoneType, UnionType
 from typing import (
@@ -25,6 +25,7 @@ from rest_framework.serializers import BaseSerializer, ListSerializer
 
 from api.auth import SESSION_HEADER, SignedOn, TabletAuthentication
 from api.errors import MEDIA_TYPE, Problem
+from api.report_keys import KeyAuthentication
 from api.serializers.fields import Percent, Strict, WholeNumber, Yes
 
 Json = dict[str, Any]
@@ -32,7 +33,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 _BASIC = {str: "string", int: "integer", bool: "boolean"}
 PROBLEMS = {
     "Invalid": "What was sent can not be meant; `errors` names the fields.",
-    "Unknown": "`device_unknown`: pair the tablet; `signed_out`: sign on with a PIN.",
+    "Unknown": "`device_unknown`: pair the tablet; `signed_out`: sign on with a PIN; `key_unknown`: make another key.",
     "NotAllowed": "`not_allowed`: the person may not do this here; `csrf_failed`: reload the page.",
     "NotFound": "There is no such thing at this location.",
     "Refused": "An expected no: `code` is stable, `detail` a sentence for the cashier, more members say more.",
@@ -48,9 +49,10 @@ def described(
     request: type[BaseSerializer[Any]] | None = None,
     query: type[BaseSerializer[Any]] | None = None,
     cursor: type[Any] | None = None,
+    more: Sequence[OpenApiParameter] = (),
 ) -> Callable[[View], View]:
     """Tell the OpenAPI file what a view's method is called, what it reads and what it answers."""
-    parameters: list[Any] = [query] if query else []
+    parameters: list[Any] = [query, *more] if query else [*more]
     if cursor:
         parameters.append(OpenApiParameter("cursor", str, description="From `next` or `previous` of another page."))
     responses = {status: OpenApiResponse(answer) for status, answer in answers.items()}
@@ -124,8 +126,10 @@ class Schema(AutoSchema):
         return self._component(hint) if is_typeddict(hint) else {"type": _BASIC[hint]}
 
     def _optional(self, args: tuple[Any, ...]) -> Json:
-        (inner,) = (arg for arg in args if arg is not NoneType)
-        schema = self._schema_of(inner)
+        inner = [arg for arg in args if arg is not NoneType]
+        if len(inner) > 1:
+            return {"type": [*(_BASIC[arg] for arg in inner), "null"]}
+        schema = self._schema_of(inner[0])
         if isinstance(schema.get("type"), str) and "enum" not in schema:
             return {**schema, "type": [schema["type"], "null"]}
         return {"oneOf": [schema, {"type": "null"}]}
@@ -170,6 +174,16 @@ class TabletScheme(OpenApiAuthenticationExtension):
             _key("cookie", "footfall_device", "With it, writing requests need the CSRF token in `X-CSRFToken`."),
             _key("cookie", "footfall_staff", "Set by signing on."),
         ]
+
+
+class KeyScheme(OpenApiAuthenticationExtension):
+    """Reports are read with a key of their own."""
+
+    target_class = KeyAuthentication
+    name = "reportKey"
+
+    def get_security_definition(self, auto_schema: Any) -> Json:
+        return {"type": "http", "scheme": "bearer", "description": "A key made under Reports, Keys for programs."}
 
 
 class WholeNumberField(OpenApiSerializerFieldExtension):

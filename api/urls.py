@@ -17,11 +17,16 @@ from api.views import (
     packages,
     readers,
     refunds,
+    reports,
     sales,
     staff,
 )
 
 v1 = [
+    # What tablets ask all day long, first.
+    path("catalog", catalog.Catalog.as_view()),
+    path("clients/", clients.ClientList.as_view()),
+    path("sales/<uuid:sale_id>", sales.SaleDetail.as_view()),
     path("devices/pair", devices.Pair.as_view()),
     path("device", devices.OwnDevice.as_view()),
     path("devices/", devices.DeviceList.as_view()),
@@ -30,9 +35,7 @@ v1 = [
     path("staff-sessions/", staff.StaffSessionList.as_view()),
     path("staff-sessions/current", staff.CurrentStaffSession.as_view()),
     path("approvals/", staff.ApprovalList.as_view()),
-    path("catalog", catalog.Catalog.as_view()),
     path("readers/", readers.ReaderList.as_view()),
-    path("clients/", clients.ClientList.as_view()),
     path("clients/<uuid:client_id>", clients.ClientDetail.as_view()),
     path("clients/<uuid:client_id>/card", clients.ClientCard.as_view()),
     path("clients/<uuid:client_id>/holdings", clients.ClientHoldings.as_view()),
@@ -54,6 +57,8 @@ v1 = [
     path("gift-cards/<uuid:card_id>/cash-out", gift_cards.GiftCardCashOut.as_view()),
     path("gift-cards/<uuid:card_id>/holder", gift_cards.GiftCardHolder.as_view()),
     path("gift-cards/<uuid:card_id>/code", gift_cards.GiftCardCode.as_view()),
+    path("gift-cards/<uuid:card_id>/mail", gift_cards.GiftCardMail.as_view()),
+    path("gift-cards/<uuid:card_id>/paper", gift_cards.GiftCardPaper.as_view()),
     path("plans/<slug:code>/terms", memberships.PlanTerms.as_view()),
     path("memberships/", memberships.MembershipList.as_view()),
     path("memberships/<uuid:membership_id>", memberships.MembershipDetail.as_view()),
@@ -64,7 +69,6 @@ v1 = [
     path("memberships/<uuid:membership_id>/cancellation/waiver", memberships.ExitFeeWaiver.as_view()),
     path("memberships/<uuid:membership_id>/household/<uuid:client_id>", memberships.MembershipHousehold.as_view()),
     path("sales/", sales.SaleList.as_view()),
-    path("sales/<uuid:sale_id>", sales.SaleDetail.as_view()),
     path("sales/<uuid:sale_id>/tenders/<uuid:tender_id>", sales.SaleTender.as_view()),
     path("sales/<uuid:sale_id>/tenders/<uuid:tender_id>/tries/<int:n>", sales.SaleTenderTry.as_view()),
     path("sales/<uuid:sale_id>/tenders/<uuid:tender_id>/mail", sales.SaleTenderMail.as_view()),
@@ -80,6 +84,8 @@ v1 = [
     path("drawer-sessions/", drawers.DrawerSessionList.as_view()),
     path("drawer-sessions/<uuid:session_id>", drawers.DrawerSessionDetail.as_view()),
     path("drawer-sessions/<uuid:session_id>/close", drawers.DrawerClose.as_view()),
+    path("reports/", reports.ReportList.as_view()),
+    path("reports/<slug:slug>/", reports.ReportDetail.as_view()),
     path("schema/", documentation.OpenApiFile.as_view(), name="openapi"),
 ]
 

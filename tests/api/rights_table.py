@@ -8,6 +8,7 @@ SENDERS = ("nobody", "tablet", "therapist", "accountant", "elsewhere", "desk", "
 
 EVERYBODY = "200 200 200 200 200 200 200"
 SIGNED_ON = "401 401 200 200 200 200 200"
+WITH_A_KEY = "401 401 401 401 401 401 401"  # no tablet reads reports, whoever stands before it
 
 TABLE = {
     "GET healthz": EVERYBODY,
@@ -41,6 +42,8 @@ TABLE = {
     "PUT api/v1/gift-cards/<uuid:card_id>/cash-out": "401 401 403 403 409 409 200",
     "PUT api/v1/gift-cards/<uuid:card_id>/holder": "401 401 403 403 200 200 200",
     "POST api/v1/gift-cards/<uuid:card_id>/code": "401 401 403 403 200 200 200",
+    "POST api/v1/gift-cards/<uuid:card_id>/mail": "401 401 403 403 200 200 200",
+    "POST api/v1/gift-cards/<uuid:card_id>/paper": "401 401 403 403 200 200 200",
     "GET api/v1/clients/<uuid:client_id>/lots": "401 401 403 403 200 200 200",
     "PUT api/v1/clients/<uuid:client_id>/clock": "401 401 403 403 200 200 200",
     "DELETE api/v1/clients/<uuid:client_id>/clock": "401 401 403 403 200 200 200",
@@ -84,4 +87,6 @@ TABLE = {
     "GET api/v1/drawer-sessions/<uuid:session_id>": "401 401 403 403 404 200 200",
     "PUT api/v1/drawer-sessions/<uuid:session_id>": "401 401 403 403 400 201 200",
     "PUT api/v1/drawer-sessions/<uuid:session_id>/close": "401 401 403 403 404 200 200",
+    "GET api/v1/reports/": WITH_A_KEY,
+    "GET api/v1/reports/<slug:slug>/": WITH_A_KEY,
 }

@@ -75,7 +75,7 @@ def world(studio: Studio) -> World:
         "manager": sign_on(pair(studio.device), studio.manager),
     }
     ids = {name: new() for name in ("client_id", "sale_id", "tender_id", "refund_id", "session_id")}
-    ids |= {"device_id": str(tablet.pk), "n": "2"}
+    ids |= {"device_id": str(tablet.pk), "n": "2", "slug": "sales"}
     till.put(f"clients/{ids['client_id']}", {"name": "Maya Okafor"})
     card, other = sells_card(studio.desk, 50_00), sells_card(studio.desk, 20_00)
     ids["card_id"] = str(card.pk)
@@ -133,6 +133,7 @@ def of_gift_cards(card: GiftCard, other: GiftCard) -> dict[str, Any]:
         f"PUT {one}/merge": {"cards": [str(other.pk)]},
         f"PUT {one}/holder": {"client": None},
         f"POST {one}/code": {"why": "print"},
+        f"POST {one}/mail": {"email": "maya@example.com"},
     }
 
 
