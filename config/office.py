@@ -35,6 +35,7 @@ TASKS = {
         "giftcards.CardBatch",
         "giftcards.GiftBonus",
         "giftcards.CardLaw",
+        "giftcards.UnclaimedLaw",
     ],
     "People and what they may do": ["studio.Staff", "auth.Group", "studio.Qualification"],
     "Places, tablets, readers": [

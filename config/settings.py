@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "pos",
     "giftcards",
     "memberships",
+    "accounting",
     "api",
     "config.office_app.OfficeApp",
     "django.contrib.auth",
@@ -137,9 +138,62 @@ BOOK_CHECKS = [
     "payments.checks.check_charges_come_to_an_end",
     "payments.checks.check_pages_come_to_an_end",
     "payments.checks.check_card_refunds_are_sent",
+    "accounting.closingchecks.check_closings_are_as_sealed",
+    "accounting.closingchecks.check_months_open_as_they_closed",
+    "accounting.exports.checks.check_closed_months_are_exported_whole",
+    "accounting.exports.checks.check_exports_are_as_given_out",
     "jobs.checks.check_outbox",
     "jobs.checks.check_dead_rows",
     "jobs.checks.check_schedule",
+]
+REPORTS = [  # in the order in which the accountant's pages list them
+    "accounting.reports.daily.DailySales",
+    "accounting.reports.months.SalesByMonth",
+    "accounting.reports.items.SalesByItem",
+    "accounting.reports.tenders.SalesByTender",
+    "accounting.reports.therapists.SalesByTherapist",
+    "accounting.reports.tips.Tips",
+    "accounting.reports.sales_tax.SalesTax",
+    "accounting.reports.sales_tax.PrepaidTax",
+    "accounting.reports.card_year.CardYear",
+    "accounting.reports.bridges.DepositBridge",
+    "accounting.reports.cash_log.CashLog",
+    "accounting.reports.open_drawers.OpenDrawers",
+    "accounting.reports.rollforward.RollForward",
+    "accounting.reports.outstanding.OpenInstruments",
+    "accounting.reports.outstanding.AgedLiability",
+    "accounting.reports.between.BetweenLocations",
+    "accounting.reports.breakage.BreakageWorkbook",
+    "accounting.reports.breakage.UnclaimedProperty",
+    "accounting.reports.books.TrialBalance",
+    "accounting.reports.books.GeneralLedger",
+    "accounting.reports.journal.Journal",
+    "accounting.reports.exceptions.Exceptions",
+    "accounting.reports.late.LateArrivals",
+]
+EXPORT_FORMATS = [  # the other books, in the order in which the accountant's pages list them
+    "accounting.exports.quickbooks.QuickBooksOnline",
+    "accounting.exports.quickbooks.QuickBooksDesktop",
+    "accounting.exports.xero.Xero",
+    "accounting.exports.sage.Sage50",
+    "accounting.exports.sage.SageIntacct",
+    "accounting.exports.hledger.Hledger",
+    "accounting.exports.beancount.Beancount",
+    "accounting.exports.neutral.NeutralCsv",
+    "accounting.exports.neutral.NeutralWorkbook",
+]
+SUBLEDGERS = [  # what the rows behind the books come to, for the balance assertions of exports and proofs
+    "giftcards.subledger.Cards",
+    "memberships.subledger.Lots",
+    "memberships.subledger.MonthsAhead",
+    "pos.subledgers.StoreCredit",
+    "pos.subledgers.Drawers",
+    "pos.subledgers.Taxes",
+    "pos.subledgers.Tips",
+    "pos.cardmoney.StripeBalance",
+    "pos.cardmoney.RefundsPayable",
+    "payments.subledger.InTransit",
+    "payments.subledger.Contested",
 ]
 JOBS_CLAIMABLE = [
     "payments.asking.LiveCharges",
@@ -155,6 +209,7 @@ JOBS_CLAIMABLE = [
     "giftcards.fulfilment.PaidOrders",
     "giftcards.delivery.Deliveries",
     "memberships.portal.signing_in.SignInWishes",
+    "accounting.letters.ReportSendings",
     "jobs.outbox.Outbox",
 ]
 JOBS_SCHEDULE = [
@@ -164,6 +219,8 @@ JOBS_SCHEDULE = [
     "payments.unsold.PutUnsoldAside",
     "pos.schedule.AbandonForgottenSales",
     "giftcards.disputes.FreezeContestedCards",
+    "giftcards.disputes.RevokeContestedCards",
+    "giftcards.bounces.TellOfLostMails",
     "giftcards.forgotten.ExpireCards",
     "giftcards.shop.orders.ForgetDrafts",
     "studio.throttle.ForgetOldTries",
@@ -175,6 +232,7 @@ JOBS_SCHEDULE = [
     "memberships.runs.ReportBilling",
     "memberships.contested.TakeBackContested",
     "memberships.portal.signing_in.ForgetLinks",
+    "accounting.mailing.MailReports",
 ]
 
 MIDDLEWARE = [
@@ -310,6 +368,9 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="studio@example.com")
+# Wallet passes: the studio's own certificates; empty: no button is shown. Paths of files outside of the project.
+WALLET_APPLE = env.dict("WALLET_APPLE", default={})  # pass_type=,team=,certificate=,key=,wwdr=
+WALLET_GOOGLE = env.dict("WALLET_GOOGLE", default={})  # issuer=,account=
 MAIL_BOUNCE_TOKEN = env.str("MAIL_BOUNCE_TOKEN", default="")  # empty: /mail/bounces is not there
 
 REST_FRAMEWORK = {

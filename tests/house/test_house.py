@@ -231,12 +231,15 @@ def test_the_programs_of_the_house_have_no_syntax_error():
         assert os.access(ROOT / script, os.X_OK)
 
 
-def test_the_palettes_two_nights_are_one_and_name_what_the_day_names():
+def test_the_palette_says_each_colour_once_by_day_and_by_night():
     """Whether the device or the page says that it is night."""
     palette = text("studio/static/studio/palette.css")
-    blocks = re.split(r"\n@media|\nhtml\[data-theme=\"dark\"\]", palette)
-    day, by_device, by_page = (dict(re.findall(r"--([\w-]+): (.+?);", block)) for block in blocks)
+    by_default, by_device, by_page, colours = re.findall(r"\{([^{}]*)\}", palette)
+    said = re.findall(r"--([\w-]+): (.+?);", colours)
 
-    assert by_device == by_page
-    assert set(day) - set(by_page) == {"r", "sans", "serif", "mono"}
-    assert "light-dark(" not in palette.replace("Without light-dark()", "")
+    assert by_device.split() == by_page.split() == ["--by-day:", ";", "--by-night:", "initial;"]
+    assert by_default.split() == ["--by-day:", "initial;", "--by-night:", ";"]
+    assert len(said) == len(dict(said))
+    once = {name for name, words in said if not re.fullmatch(r"var\(--by-day, .+\) var\(--by-night, .+\)", words)}
+    assert once == {"r", "sans", "serif", "mono"}
+    assert "light-dark(" not in palette.replace("without light-dark()", "")
