@@ -42,11 +42,11 @@ test: $(DEV) ## The whole suite, on SQLite and on PostgreSQL
 
 test-sqlite: $(DEV) ## The whole suite on SQLite
 	@echo "--- the suite on SQLite"
-	@env -u DATABASE_URL $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@env -u DATABASE_URL $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-pg: $(DEV) ## The whole suite on PostgreSQL: that of DATABASE_URL, or one started for it
 	@echo "--- the suite on PostgreSQL"
-	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 soak: $(DEV) ## Every crash point, 1,000 kills, all sleepers, new examples: an hour and more, on both databases
 	@env -u DATABASE_URL FOOTFALL_SOAK=$(SOAK) $(BIN)/python -m pytest --timeout 0 -n $(WORKERS) -s tests/chaos tests/stories $(ARGS)

@@ -1,6 +1,5 @@
 """The sale screen beyond its three taps: who is here, tips, discounts, scanner, keyboard, and a bad connection."""
 
-import datetime as dt
 import gzip
 
 from django.utils import timezone
@@ -22,7 +21,7 @@ from tests.builders import item, of
 
 
 def test_todays_clients_are_one_tap_away_and_gone_when_the_tablet_is_locked(till: Till) -> None:
-    desk = till.studio.desk.at(timezone.now() - dt.timedelta(minutes=5))
+    desk = till.studio.desk.at(timezone.now())
     desk.rings_up(of("massage-oil"), client_id=client(till.studio, "Maya Okafor").pk).pays(external=25_80)
     opens_the_day(till)
     till.counts_from_here()
