@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
@@ -28,7 +29,8 @@ def office(studio: Studio, live_server: Any, browser: Browser, settings: Any) ->
 def test_every_page_can_be_read_by_day_by_night_and_on_a_phone(office: Office, studio: Studio) -> None:
     desk = studio.desk.at(timezone.now())
     sells_card(desk, 80_00)
-    card = life.block(sells_card(desk, 30_00), why="lost", desk=desk.desk, now=timezone.now())
+    with transaction.atomic():
+        card = life.block(sells_card(desk, 30_00), why="lost", desk=desk.desk, now=timezone.now())
     found = []
     for path in (*PAGES, f"cards/{card.pk}/"):
         opens(office, f"/gift-cards/office/{path}")

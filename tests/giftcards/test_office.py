@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -223,7 +224,8 @@ def test_old_cards_are_checked_then_taken_over_against_opening_balances(office: 
 
 def test_the_list_finds_cards_and_never_shows_a_code(office: Office, studio: Studio) -> None:
     first, second = sells_card(studio.desk, 80_00), sells_card(studio.desk, 30_00)
-    life.block(second, why="lost", desk=studio.desk.desk, now=timezone.now())
+    with transaction.atomic():
+        life.block(second, why="lost", desk=studio.desk.desk, now=timezone.now())
 
     office.opens("?status=active")
     assert f"···{first.last4}" in office.says()
