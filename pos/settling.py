@@ -12,6 +12,7 @@ from ledger.accounts import Account
 from ledger.journal import Line, credit, debit
 from ledger.models import Entry, Posting
 from ledger.money import dollars
+from pos.checkout import SameIdOtherContents
 from pos.crossing import between
 from studio import audit, rights
 from studio.models import Location, Right, Staff
@@ -53,7 +54,8 @@ def settle(
 ) -> Entry:
     """The entry of a bank transfer from `debtor` to `creditor`: both debts go down. The same id is the same entry.
 
-    In the caller's transaction. BadInput; NothingToSettle above what is owed; NotAllowed without sight of the books.
+    In the caller's transaction. BadInput; SameIdOtherContents; NothingToSettle above what is owed; NotAllowed without
+    sight of the books.
     """
     for place in (debtor, creditor):
         rights.require(made_by, Right.SEE_BOOKS, place)
@@ -62,14 +64,26 @@ def settle(
     if amount_cents <= 0:
         raise BadInput("amount_cents", "Give an amount above zero.")
     key = f"settlement:{settlement_id}"
+    # Locked before it is looked for: of two that come at once the second finds what the first has posted.
+    list(Location.objects.select_for_update().filter(pk__in=[debtor.pk, creditor.pk]).order_by("pk"))
     known = Entry.objects.filter(key=key).first()
-    return known or _post(key, debtor, creditor, amount_cents, made_by=made_by, now=now)
+    if known is None:
+        return _post(key, debtor, creditor, amount_cents, made_by=made_by, now=now)
+    _must_be_the_same(known, debtor, creditor, amount_cents)
+    return known
+
+
+def _must_be_the_same(known: Entry, debtor: Location, creditor: Location, amount_cents: int) -> None:
+    paid = known.postings.filter(
+        account=Account.DUE_TO_LOCATIONS, location=debtor, instrument=between(debtor, creditor)
+    )
+    if sum(posting.amount_cents for posting in paid) != amount_cents:
+        raise SameIdOtherContents("This settlement was already made between others or with another amount.")
 
 
 def _post(
     key: str, debtor: Location, creditor: Location, amount_cents: int, *, made_by: Staff, now: dt.datetime
 ) -> Entry:
-    list(Location.objects.select_for_update().filter(pk__in=[debtor.pk, creditor.pk]).order_by("pk"))
     owed_cents = -journal.balance(Account.DUE_TO_LOCATIONS, instrument=between(debtor, creditor))
     if amount_cents > owed_cents:
         raise NothingToSettle(f"{debtor} owes {creditor} ${dollars(max(0, owed_cents))}, and not more.")

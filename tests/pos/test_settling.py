@@ -10,6 +10,7 @@ from django.db import transaction
 from ledger.journal import balances
 from ledger.models import Entry
 from pos import settling
+from pos.checkout import SameIdOtherContents
 from studio.models import Location
 from studio.refusal import BadInput
 from studio.rights import NotAllowed
@@ -65,6 +66,17 @@ def test_a_transfer_told_twice_is_booked_once(studio: Studio, other: Location) -
     same = uuid.uuid4()
     assert pays(studio, other, 10_00, settlement_id=same) == pays(studio, other, 10_00, settlement_id=same)
     assert settling.what_is_owed(until=TOMORROW)[0].amount_cents == 20_00
+
+
+def test_another_transfer_under_the_same_id_is_refused_and_nothing_booked(studio: Studio, other: Location) -> None:
+    told = uuid.uuid4()
+    pays(studio, other, 20_00, settlement_id=told)
+    before = balances()
+
+    with pytest.raises(SameIdOtherContents):
+        pays(studio, other, 10_00, settlement_id=told)
+
+    assert balances() == before
 
 
 def test_nobody_pays_more_than_is_owed_nor_the_wrong_way_nor_nothing(studio: Studio, other: Location) -> None:
