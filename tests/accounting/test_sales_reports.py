@@ -13,13 +13,15 @@ from accounting.asked import Asked
 from accounting.kinds import reports
 from accounting.tables import Table
 from giftcards import issuing
+from giftcards.models import GiftCard
 from giftcards.moving import Because
 from ledger.accounts import Account
 from ledger.models import Posting
+from pos.basket import Basket
 from studio.models import Location
 from tests.accounting.months import FEBRUARY, MARCH, TENTH
 from tests.accounting.varied import a_varied_month
-from tests.builders import Studio, beach, build_studio, custom, of, percent_off, tax, tip
+from tests.builders import Studio, TestDesk, beach, build_studio, custom, of, percent_off, tax, tip
 from tests.giftcards.cards import card_for, card_for_treatment, card_of, code_of
 from tests.memberships.builders import buys, client, package, visits
 from tests.soak import examples
@@ -219,31 +221,27 @@ def make(studio: Studio, done: list[tuple[str, int, int | None, str, int]], *, e
             desk.completes()
             continue
         else:
-            goods = (
-                [custom("Mat", cents)]
-                if deed == "mat"
-                else [of("ashiatsu-60", by=studio.ana), of("massage-oil", quantity=3)]
-            )
+            mat = [custom("Mat", cents)]
+            goods = mat if deed == "mat" else [of("ashiatsu-60", by=studio.ana), of("massage-oil", quantity=3)]
             if deed == "tip":
                 goods, off, tips = [], (), (tip(studio.bo, cents),)
             desk.rings_up(*goods, discounts=off, tips=tips)
-            if deed in ("card", "promo"):
-                paying = card if deed == "card" else promo
-                free = paying.__class__.objects.get(pk=paying.pk).balance_cents
-                if free:
-                    desk.tenders(
-                        "gift_card",
-                        instrument=code_of(paying),
-                        amount_cents=min(free, 1_00 + cents % 4_00, desk.last.due_cents),
-                    )
-            if desk.last.due_cents > 0:
-                desk.tenders({"external": "external", "check": "check"}.get(deed, "cash"))
-            sold = desk.completes()
+            sold = pays(desk, deed, cents, {"card": card, "promo": promo}.get(deed))
         after = desk.later(seconds=20)
         if then == "void":
             after.voids(sold)
         elif then == "refund" and sold.lines:
             after.refunds(sold, (0, 1), tips=(0,) if tips else ())
+
+
+def pays(desk: TestDesk, deed: str, cents: int, card: GiftCard | None) -> Basket:
+    """A part by the card, when there is one with something on it; the rest as the deed says, in cash otherwise."""
+    if card is not None and (free := GiftCard.objects.get(pk=card.pk).balance_cents):
+        part = min(free, 1_00 + cents % 4_00, desk.last.due_cents)
+        desk.tenders("gift_card", instrument=code_of(card), amount_cents=part)
+    if desk.last.due_cents > 0:
+        desk.tenders({"external": "external", "check": "check"}.get(deed, "cash"))
+    return desk.completes()
 
 
 def all_agree(what: Asked) -> None:
