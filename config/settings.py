@@ -273,6 +273,7 @@ STRIPE_API_BASE = _STAND_IN if STRIPE_SECRET_KEY == STRIPE_STAND_IN_KEY else "" 
 STRIPE_STAND_IN_ALLOWED = False  # tests say so
 STRIPE_REQUESTS_PER_SECOND = env.int("STRIPE_REQUESTS_PER_SECOND", default=25)  # of each endpoint, by all workers
 PAYMENTS_GATEWAY = "payments.gateway.StripeGateway"
+GIFT_CARDS_HELD_AT = env.list("GIFT_CARDS_HELD_AT", default=["elevated", "highest"])  # Stripe's risk levels (R15)
 MEMBERSHIPS_UNPAID = env.str("MEMBERSHIPS_UNPAID", default="skip")  # or "owe": after 14 days a month stays owed (R28)
 
 # Database: SQLite unless DATABASE_URL names a PostgreSQL; `reports` is the same data, read-only ---------------------

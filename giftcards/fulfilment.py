@@ -10,7 +10,7 @@ import uuid
 from django.db import transaction
 from django.db.models import QuerySet
 
-from giftcards import delivery, issuing
+from giftcards import delivery, held_back, issuing
 from giftcards.models import Delivery, GiftOrder
 from jobs.leases import done
 from payments import hosted, unsold
@@ -100,6 +100,8 @@ def _fulfil(order: GiftOrder, charge: Charge, *, now: dt.datetime) -> None:
     )
     [card] = issuing.cards_of(basket.sale)
     order.move_to(Status.FULFILLED, charge=charge, sale=basket.sale, card=card, ended_at=now)
+    if held_back.is_risky(charge):
+        held_back.hold(order, card, now=now)
     delivery.queue(order, now=now)
 
 

@@ -61,7 +61,7 @@ def write(
 
 
 def _context(row: Delivery, order: GiftOrder, card: GiftCard | None, *, now: dt.datetime) -> dict[str, Any]:
-    has_code = card is not None and (row.kind == Kind.CARD or (row.kind == Kind.RECEIPT and not order.is_mailed))
+    has_code = card is not None and _may_tell(row, order, card)
     face = None
     if card is not None:
         face = faces.reveal(card, order, why="mail", now=now) if has_code else faces.hidden(card, order)
@@ -80,6 +80,12 @@ def _context(row: Delivery, order: GiftOrder, card: GiftCard | None, *, now: dt.
         "receipt_url": receipts.address(receipt) if receipt is not None else "",
         "receipt_title": receipt.title if receipt is not None else "",
     }
+
+
+def _may_tell(row: Delivery, order: GiftOrder, card: GiftCard) -> bool:
+    """Whether the mail brings the code: to its recipient, or to a buyer who hands it over; never of a held card."""
+    brings = row.kind == Kind.CARD or (row.kind == Kind.RECEIPT and not order.is_mailed)
+    return brings and order.held_at is None and card.status == GiftCard.Status.ACTIVE
 
 
 def _subject(row: Delivery, order: GiftOrder, business: Business) -> str:

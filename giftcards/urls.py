@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from giftcards import card_pages, hooks
-from giftcards.office import lists, making
+from giftcards.office import deciding, lists, making
 from giftcards.shop import showing, views
 
 TOKEN = r"(?P<token>[0-9a-f]{32}\.[A-Za-z0-9_-]{43})"  # noqa: S105 - what one looks like
@@ -21,6 +21,7 @@ urlpatterns = [
     path("gift-cards/office/", lists.cards, name="gift_office"),
     path("gift-cards/office/cards/<uuid:card_id>/", lists.card, name="gift_office_card"),
     path("gift-cards/office/contested/", lists.contested, name="gift_office_contested"),
+    path("gift-cards/office/held/<uuid:order_id>", deciding.held, name="gift_office_held"),
     path("gift-cards/office/order/", making.order, name="gift_office_order"),
     path("gift-cards/office/order/<uuid:sale_id>/", making.ordered, name="gift_office_ordered"),
     path("gift-cards/office/order/<uuid:sale_id>/cards.zip", making.papers, name="gift_office_papers"),

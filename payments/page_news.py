@@ -85,6 +85,7 @@ def _charge(page: HostedPage, intent: IntentState, *, owner: str, now: dt.dateti
         card_brand=intent.card.brand if intent.card else "",
         card_last4=intent.card.last4 if intent.card else "",
         card_fingerprint=intent.card.fingerprint if intent.card else "",
+        risk_level=intent.risk_level,
     )
 
 

@@ -37,6 +37,7 @@ def intent(told: Any) -> IntentState:
         created_at=_moment(told.created),
         succeeded_at=_moment(whole.created) if whole is not None and told.status == "succeeded" else None,
         metadata=_metadata(told),
+        risk_level=getattr(getattr(whole, "outcome", None), "risk_level", None) or "",
     )
 
 

@@ -52,6 +52,8 @@ class IntentState:
     created_at: dt.datetime | None = None
     succeeded_at: dt.datetime | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    risk_level: str = field(default="", compare=False)
+    """What Stripe thinks of the payment: `normal`, `elevated`, `highest`; empty where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)

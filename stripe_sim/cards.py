@@ -18,6 +18,7 @@ class Card:
     ask: str = ""  # "always" | "unless_set_up" | "not_declined"
     later: str = ""  # "refund_pending" | "refund_fails" | "dispute" | "fail_when_charged"
     funding: str = "credit"
+    risk: str = "normal"
 
     @property
     def last4(self) -> str:
@@ -52,6 +53,8 @@ CARDS = [
         outcome="insufficient_funds",
     ),
     Card("threeDSecure2Required", "4000000000003220", ask="always"),
+    Card("riskLevelElevated", "4000000000009235", risk="elevated"),
+    Card("riskLevelHighest", "4000000000004954", risk="highest"),
     Card("createDispute", "4000000000000259", later="dispute"),
     Card("pendingRefund", "4000000000007726", later="refund_pending"),
     Card("refundFail", "4000000000005126", later="refund_fails"),

@@ -4,18 +4,21 @@ from stripe_sim import balance, cards, payment_methods
 from stripe_sim.account import Account, listing, merge_metadata, operation, task
 from stripe_sim.errors import Json
 
+RISK_SCORES = {"normal": 20, "elevated": 70, "highest": 90}
+
 
 def succeeded(account: Account, intent: Json, method: Json, *, reader: Json | None = None) -> Json:
     """A charge that the bank approved, captured unless the intent says manual."""
     charge = _charge(account, intent, method, reader)
     is_captured = intent["capture_method"] != "manual"
+    outcome = _outcome("authorized", "approved_by_network", None, None, "Payment complete.")
     charge.update(
         status="succeeded",
         paid=True,
         captured=is_captured,
         amount_captured=charge["amount"] if is_captured else 0,
         authorization_code="123456",
-        outcome=_outcome("authorized", "approved_by_network", None, None, "Payment complete."),
+        outcome=outcome | _risk(method),
     )
     account.emit("charge.succeeded", account.store.put(charge))
     if is_captured:
@@ -99,10 +102,15 @@ def _outcome(kind: str, network: str, reason: str | None, advice: str | None, me
         "network_status": network,
         "reason": reason,
         "risk_level": "normal",
-        "risk_score": 20,
+        "risk_score": RISK_SCORES["normal"],
         "seller_message": message,
         "type": kind,
     }
+
+
+def _risk(method: Json) -> Json:
+    level = payment_methods.card_of(method).risk
+    return {"risk_level": level, "risk_score": RISK_SCORES[level]}
 
 
 # Settlement ----------------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ class GiftOrder(models.Model):
 
     MOVES: dict[str, frozenset[str]] = {
         Status.DRAFT: frozenset({Status.FULFILLED, Status.GIVEN_BACK}),
-        Status.FULFILLED: frozenset(),
+        Status.FULFILLED: frozenset({Status.GIVEN_BACK}),  # a card that was held back
         Status.GIVEN_BACK: frozenset(),
     }
 
@@ -69,6 +69,7 @@ class GiftOrder(models.Model):
     sale = models.ForeignKey(Sale, null=True, on_delete=models.PROTECT, related_name="+")
     card = models.OneToOneField(GiftCard, null=True, on_delete=models.PROTECT, related_name="order")
     why = models.CharField(max_length=200, blank=True, help_text="Why the money was given back.")
+    held_at = models.DateTimeField(null=True, help_text="Since when its card waits for a look at a risky payment.")
 
     class Meta:
         verbose_name = "gift order"
@@ -87,7 +88,10 @@ class GiftOrder(models.Model):
                 name="mailed_gift_order_says_to_whom", condition=~Q(way="email") | ~Q(recipient_email="")
             ),
         ]
-        indexes = [models.Index(name="gift_orders_of_a_buyer", fields=["buyer_email", "ended_at"])]
+        indexes = [
+            models.Index(name="gift_orders_of_a_buyer", fields=["buyer_email", "ended_at"]),
+            models.Index(name="gift_orders_held_back", fields=["held_at"], condition=Q(held_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"order {self.number}"

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
-from giftcards import disputes
+from giftcards import disputes, held_back
 from giftcards.models import Delivery, GiftCard, GiftCardMove, GiftOrder
 from giftcards.office.access import for_readers, show
 from ledger.money import dollars
@@ -104,7 +104,9 @@ def contested(request: HttpRequest, places: list[Location]) -> HttpResponse:
     rows = [row for one in around.order_by("-opened_at")[:MOST_DISPUTES] if (row := _dispute_row(one)) is not None]
     blocked = GiftCard.objects.filter(location__in=places, status=GiftCard.Status.BLOCKED).select_related("location")
     shown = blocked.order_by(F("last_used_at").desc(nulls_last=True), "-made_at")[:MOST_ROWS]
-    return show(request, "contested", disputes=rows, blocked=[(one, money(one.balance_cents)) for one in shown])
+    held = [(order, money(order.amount_cents)) for order in held_back.waiting(places)[:MOST_ROWS]]
+    frozen = [(one, money(one.balance_cents)) for one in shown]
+    return show(request, "contested", held=held, disputes=rows, blocked=frozen)
 
 
 def _dispute_row(dispute: Dispute) -> dict[str, Any] | None:

@@ -127,6 +127,9 @@ class Charge(Leased):
     card_fingerprint = models.CharField(
         max_length=60, blank=True, help_text="The same for the same number; kept of cards that paid on a page."
     )
+    risk_level = models.CharField(
+        max_length=16, blank=True, help_text="What Stripe thinks of a payment on a page: normal, elevated, highest."
+    )
     failure = models.CharField(max_length=20, choices=Failure, blank=True)
     decline_code = models.CharField(max_length=60, blank=True)
     decline_group = models.CharField(
