@@ -126,8 +126,8 @@ class PaidByTreatmentCard(PaysWithCard):
     name: ClassVar[str] = "Treatment card"
 
     def find(self, code: str, *, now: dt.datetime) -> Offer | None:
-        card = finding.by_code(code)
-        return _offer(self.code, card, now=now) if card is not None and spending.is_whole_treatment(card) else None
+        """None: the look-up of gift cards, a single one, finds treatment cards too."""
+        return None
 
     def offers(self, client: Client, *, location: Location, now: dt.datetime) -> Sequence[Offer]:
         cards = [card for card in _held_by(client) if spending.is_whole_treatment(card)]
@@ -161,7 +161,10 @@ class PaidByCard(PaysWithCard):
 
     def find(self, code: str, *, now: dt.datetime) -> Offer | None:
         card = finding.by_code(code)
-        return _offer(self.code, card, now=now) if card is not None else None
+        if card is None:
+            return None
+        is_whole = spending.is_whole_treatment(card)
+        return _offer(PaidByTreatmentCard.code if is_whole else self.code, card, now=now)
 
     def offers(self, client: Client, *, location: Location, now: dt.datetime) -> Sequence[Offer]:
         """The one that expires soonest first, then the smallest."""

@@ -3,10 +3,15 @@
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import UUIDField
 
 from giftcards.models import GiftCard, GiftCardHold, GiftCardMove
 from pos.models import SaleLine, Tender
+from pos.writing import insert_together
 from studio.models import Location, Staff
+from studio.prepared import Prepared, Slot
 
 Kind = GiftCardMove.Kind
 
@@ -25,11 +30,38 @@ class Because:
     client: uuid.UUID | None = None
 
 
+_CARD: Any = Slot("card", UUIDField())
+_TENDER: Any = Slot("tender", UUIDField())
+_LOCKED: Prepared[GiftCard] = Prepared(
+    lambda: (
+        GiftCard.objects.select_for_update(of=("self",)).select_related("location", "item").filter(pk=_CARD).order_by()
+    )
+)
+_HOLD: Prepared[GiftCardHold] = Prepared(
+    lambda: (
+        GiftCardHold.objects.select_for_update(of=("card",))
+        .select_related("card__location", "card__item")
+        .filter(pk=_TENDER)
+        .order_by()
+    )
+)
+
+
 def lock(card: GiftCard) -> GiftCard:
     """The card as it now is, its row locked until the transaction ends."""
-    rows = GiftCard.objects.select_for_update(of=("self",)).select_related("location", "item")
-    locked: GiftCard = rows.get(pk=card.pk)
-    return locked
+    return lock_id(card.pk)
+
+
+def lock_id(card_id: uuid.UUID) -> GiftCard:
+    """The card of that id, its row locked; GiftCard.DoesNotExist when there is none."""
+    for locked in _LOCKED.rows(card=card_id):
+        return locked
+    raise GiftCard.DoesNotExist
+
+
+def lock_held(tender: Tender) -> GiftCardHold | None:
+    """What the tender holds of a card, whose row is locked; None when it holds nothing."""
+    return next(iter(_HOLD.rows(tender=tender.pk)), None)
 
 
 def lock_all(cards: list[GiftCard]) -> list[GiftCard]:
@@ -59,7 +91,7 @@ def use(card: GiftCard, held: GiftCardHold, *, because: Because) -> GiftCardMove
 def _note(
     card: GiftCard, kind: Kind, paid_cents: int, promo_cents: int, breakage_cents: int, because: Because
 ) -> GiftCardMove:
-    return GiftCardMove.objects.create(
+    move = GiftCardMove(
         card=card,
         kind=kind,
         paid_cents=paid_cents,
@@ -74,6 +106,8 @@ def _note(
         made_by=because.by,
         why=because.why[:200],
     )
+    insert_together([move])
+    return move
 
 
 def takes_back_income(card: GiftCard, paid_cents: int) -> int:

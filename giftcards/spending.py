@@ -3,6 +3,9 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import UUIDField
 
 from giftcards import finding, issuing, moving, postings
 from giftcards.models import CardNotUsable, GiftCard, GiftCardHold, GiftCardMove
@@ -15,6 +18,8 @@ from pos.models import SaleLine, Tender
 from pos.models.stored import NotEnoughLeft
 from pos.tenders import NothingDue, PaysNoValue, exactly_cents
 from pos.wares import OverTheCounter
+from pos.writing import insert_together
+from studio.prepared import Prepared, PreparedDelete, Slot
 from studio.refusal import BadInput, Refusal
 
 Kind, Status, MoveKind = GiftCard.Kind, GiftCard.Status, GiftCardMove.Kind
@@ -27,6 +32,17 @@ class PromotionPaysTreatments(Refusal):
 
     code = "promotion_pays_treatments"
 
+
+_TENDER: Any = Slot("tender", UUIDField())
+_USED = Prepared(
+    lambda: (
+        GiftCardMove.objects.select_related("card__location", "card__item")
+        .filter(tender=_TENDER, kind=MoveKind.USED)
+        .order_by()
+    )
+)
+_HELD = Prepared(lambda: GiftCardHold.objects.filter(pk=_TENDER).order_by())
+_GONE = PreparedDelete(lambda: GiftCardHold.objects.filter(pk=_TENDER))
 
 # Held ----------------------------------------------------------------------------------------------------------------
 
@@ -85,19 +101,21 @@ def hold(card: GiftCard, face_cents: int, *, tender_id: uuid.UUID) -> None:
     """Reserve so much of a locked card for a tender, its paid part fixed now."""
     paid_cents = card.paid_part(face_cents)
     card.hold_parts(face_cents, paid_cents=paid_cents)
-    GiftCardHold.objects.create(tender_id=tender_id, card=card, face_cents=face_cents, paid_cents=paid_cents)
+    insert_together([GiftCardHold(tender_id=tender_id, card=card, face_cents=face_cents, paid_cents=paid_cents)])
 
 
 def release(tender: Tender) -> None:
     """Let go of what the tender holds; nothing when it holds nothing."""
-    held = GiftCardHold.objects.filter(pk=tender.pk).select_related("card").first()
+    held = moving.lock_held(tender)
     if held is not None:
-        moving.lock(held.card).release_parts(held.face_cents, paid_cents=held.paid_cents)
-        held.delete()
+        held.card.release_parts(held.face_cents, paid_cents=held.paid_cents)
+        _GONE.run(tender=held.pk)
 
 
 def _with_promotion(card: GiftCard, face_cents: int, basket: Payable) -> int:
     """The most of `face_cents` whose promotional part fits the treatments and goods of the sale."""
+    if not card.promo_cents:
+        return face_cents
     room_cents = _promotion_room(basket)
     low, high = 0, face_cents
     while low < high:  # the promotional part never shrinks when more is used
@@ -110,9 +128,8 @@ def _with_promotion(card: GiftCard, face_cents: int, basket: Payable) -> int:
 def _promotion_room(basket: Payable) -> int:
     """What promotional parts may still pay: treatments and goods with their tax, less what covers them, in cents."""
     goods = sum(_in_money(line) for line in basket.lines if isinstance(line_kind(line.kind), OverTheCounter))
-    tenders = [tender.pk for tender in basket.live_tenders if tender.line_id is None]
-    holds = GiftCardHold.objects.filter(pk__in=tenders)
-    return goods - sum(held.promo_cents for held in holds)
+    named = [tender.pk for tender in basket.live_tenders if tender.line_id is None and tender.instrument]
+    return goods - sum(held.promo_cents for tender in named for held in _HELD.rows(tender=tender))
 
 
 def _in_money(line: SaleLine) -> int:
@@ -124,14 +141,16 @@ def _in_money(line: SaleLine) -> int:
 
 def settle(tender: Tender, *, now: dt.datetime) -> GiftCard:
     """Take what the tender holds off its card; CardNotUsable when it was blocked meanwhile."""
-    held = GiftCardHold.objects.select_related("card").get(pk=tender.pk)
-    card = moving.lock(held.card)
+    held = moving.lock_held(tender)
+    if held is None:
+        raise GiftCardHold.DoesNotExist
+    card = held.card
     must_pay(card, on=tender.sale.location.business_date(now))
     sale = tender.sale
     moving.use(
         card, held, because=Because(f"used:{tender.pk}", now=now, at=sale.location, by=sale.completed_by, tender=tender)
     )
-    held.delete()
+    _GONE.run(tender=held.pk)
     return card
 
 
@@ -144,9 +163,9 @@ def debits(tender: Tender) -> Iterator[Line]:
 
 
 def _used(tender: Tender) -> GiftCardMove:
-    return GiftCardMove.objects.select_related("card__location", "card__item").get(
-        tender_id=tender.pk, kind=MoveKind.USED
-    )
+    for used in _USED.rows(tender=tender.pk):
+        return used
+    raise GiftCardMove.DoesNotExist
 
 
 # Given back ----------------------------------------------------------------------------------------------------------

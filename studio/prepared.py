@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Field, Model, QuerySet, Value
 from django.db.models.query import get_related_populators
+from django.db.models.sql import DeleteQuery, UpdateQuery
 
 Row = TypeVar("Row", bound=Model)
 
@@ -42,6 +43,12 @@ class Compiled:
         """The parameters with these values in the slots; KeyError without one of them."""
         connection = connections[DEFAULT_DB_ALIAS]
         return [part.filled(values, connection) if isinstance(part, Slot) else part for part in self.params]
+
+    def run(self, values: Mapping[str, Any]) -> int:
+        """Do it with these values in the slots; how many rows it changed."""
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(self.sql, self.filled(values))
+            return int(cursor.rowcount)
 
 
 class _Values(Compiled):
@@ -114,3 +121,45 @@ class PreparedValues:
     @cached_property
     def _values(self) -> _Values:
         return _Values(self._make().query.get_compiler(DEFAULT_DB_ALIAS))
+
+
+class PreparedUpdate:
+    """A guarded UPDATE of the rows of a queryset; what the fields become may be slots and expressions."""
+
+    def __init__(self, rows: "Callable[[], QuerySet[Any]]", **fields: Any) -> None:
+        self._rows, self._fields = rows, fields
+
+    def run(self, **values: Any) -> int:
+        """How many rows were changed, with these values in the slots."""
+        return self._update.run(values)
+
+    def told(self, *names: str, **values: Any) -> tuple[int, ...] | None:
+        """What the whole numbers of these names have become in the one row; None when the guard did not let it pass."""
+        quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            columns = ", ".join(map(quoted, names))
+            cursor.execute(f"{self._update.sql} RETURNING {columns}", self._update.filled(values))
+            found: tuple[int, ...] | None = cursor.fetchone()
+        return found
+
+    @cached_property
+    def _update(self) -> Compiled:
+        query: Any = self._rows().query.chain(UpdateQuery)
+        query.add_update_values(self._fields)
+        return Compiled(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
+
+
+class PreparedDelete:
+    """A DELETE of the rows of a queryset to which nothing else points."""
+
+    def __init__(self, rows: "Callable[[], QuerySet[Any]]") -> None:
+        self._rows = rows
+
+    def run(self, **values: Any) -> int:
+        """How many rows are gone, with these values in the slots."""
+        return self._delete.run(values)
+
+    @cached_property
+    def _delete(self) -> Compiled:
+        query: Any = self._rows().query.chain(DeleteQuery)
+        return Compiled(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())

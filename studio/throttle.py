@@ -4,10 +4,12 @@ The caller commits the reservation and only then looks at the secret.
 """
 
 import datetime as dt
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import CharField, DateTimeField, F, IntegerField, Q
 
 from studio.models import Throttle
+from studio.prepared import PreparedUpdate, Slot
 
 KEPT_FOR = dt.timedelta(days=7)
 
@@ -66,8 +68,15 @@ def _running(per: dt.timedelta, now: dt.datetime) -> Q:
 
 def _take(key: str, limit: int, per: dt.timedelta, now: dt.datetime) -> bool:
     # One guarded UPDATE: the database lets one caller after the other count, and each sees what the last one left.
-    counted = Throttle.objects.filter(_running(per, now), key=key, used__lt=limit).update(used=F("used") + 1)
-    return counted == 1
+    return _COUNT.run(key=key, limit=limit, after=now - per, until=now + per) == 1
+
+
+_RUNS: Any = {
+    "window_started_at__gt": Slot("after", DateTimeField()),
+    "window_started_at__lte": Slot("until", DateTimeField()),
+}
+_OPEN: Any = {"key": Slot("key", CharField()), "used__lt": Slot("limit", IntegerField())}
+_COUNT = PreparedUpdate(lambda: Throttle.objects.filter(**_RUNS, **_OPEN), used=F("used") + 1)
 
 
 def _open_window(key: str, per: dt.timedelta, now: dt.datetime) -> None:

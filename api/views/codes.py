@@ -21,7 +21,4 @@ class CodeLookup(Endpoint):
         self.require(Right.SELL)
         units.work(lambda: balance_check.reserve_at_desk(self.device.pk, now=self.now))
 
-        def unit() -> OfferAnswer:
-            return offer_answer(holdings.find_code(code, now=self.now))
-
-        return Response(units.work(unit))
+        return Response(offer_answer(holdings.find_code(code, now=self.now)))

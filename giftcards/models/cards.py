@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from ledger.money import dollars
 from pos.models import Client, Item, SaleLine, Tender
 from pos.models.stored import NotEnoughLeft, StoredValue
 from studio.ids import new_id
 from studio.models import Location
+from studio.prepared import PreparedUpdate, Slot
 from studio.refusal import Refusal
 
 PARTS = ["balance_cents", "held_cents", "paid_cents", "held_paid_cents", "breakage_cents"]
@@ -174,51 +176,59 @@ class GiftCard(StoredValue):
 
     def hold_parts(self, face_cents: int, *, paid_cents: int) -> None:
         """Reserve so much face value with its paid part; NotEnoughLeft when it is not free."""
-        free = Q(
-            balance_cents__gte=F("held_cents") + face_cents, paid_cents__gte=F("held_paid_cents") + paid_cents
-        ) & Q(status=self.Status.ACTIVE)
-        self._change_parts(
-            free, held_cents=F("held_cents") + face_cents, held_paid_cents=F("held_paid_cents") + paid_cents
-        )
+        self._change_parts(_HOLD, held=face_cents, held_paid=paid_cents)
 
     def release_parts(self, face_cents: int, *, paid_cents: int) -> None:
         """Undo a hold."""
-        held = Q(held_cents__gte=face_cents, held_paid_cents__gte=paid_cents)
-        self._change_parts(
-            held, held_cents=F("held_cents") - face_cents, held_paid_cents=F("held_paid_cents") - paid_cents
-        )
+        self._change_parts(_CHANGE, held=-face_cents, held_paid=-paid_cents)
 
     def use_parts(self, face_cents: int, *, paid_cents: int, breakage_cents: int, at: dt.datetime) -> None:
         """Take so much of what is held off the card, used then; `breakage_cents` that comes back is negative."""
-        held = Q(held_cents__gte=face_cents, held_paid_cents__gte=paid_cents, breakage_cents__gte=-breakage_cents)
         self._change_parts(
-            held,
-            held_cents=F("held_cents") - face_cents,
-            held_paid_cents=F("held_paid_cents") - paid_cents,
-            balance_cents=F("balance_cents") - face_cents,
-            paid_cents=F("paid_cents") - paid_cents,
-            breakage_cents=F("breakage_cents") + breakage_cents,
-            last_used_at=at,
+            _CHANGE,
+            held=-face_cents,
+            held_paid=-paid_cents,
+            balance=-face_cents,
+            paid=-paid_cents,
+            breakage=breakage_cents,
+            used_at=at,
         )
 
     def change_parts(self, *, paid_cents: int, promo_cents: int, breakage_cents: int = 0) -> None:
         """Add to its parts, or (negative) take off them what no sale holds; NotEnoughLeft when it is not free."""
-        face_cents = paid_cents + promo_cents
-        free = Q(
-            balance_cents__gte=F("held_cents") - face_cents, paid_cents__gte=F("held_paid_cents") - paid_cents
-        ) & Q(breakage_cents__gte=-breakage_cents)
-        self._change_parts(
-            free,
-            balance_cents=F("balance_cents") + face_cents,
-            paid_cents=F("paid_cents") + paid_cents,
-            breakage_cents=F("breakage_cents") + breakage_cents,
-        )
+        self._change_parts(_CHANGE, balance=paid_cents + promo_cents, paid=paid_cents, breakage=breakage_cents)
 
-    def _change_parts(self, condition: Q, **changes: Any) -> None:
-        changed = self._rows().filter(condition).update(**changes)
-        self.refresh_from_db(fields=PARTS)
-        if not changed:
+    def _change_parts(self, change: PreparedUpdate, *, used_at: dt.datetime | None = None, **by: int) -> None:
+        """Add so much to the parts of these names, by one guarded UPDATE."""
+        parts = change.told(*PARTS, card=self.pk, used_at=used_at, **_NOTHING | by)
+        if parts is None:
+            self.refresh_from_db(fields=PARTS)
             raise NotEnoughLeft(f"There is only ${dollars(self.free_cents)} left.", left_cents=self.free_cents)
+        for name, cents in zip(PARTS, parts, strict=True):
+            setattr(self, name, cents)
+
+
+_NOTHING = dict.fromkeys((name.removesuffix("_cents") for name in PARTS), 0)
+_BY: dict[str, Any] = {name: Slot(name, models.BigIntegerField()) for name in _NOTHING}
+
+
+def _after(name: str) -> Any:
+    """What the part of that name comes to."""
+    return F(f"{name}_cents") + _BY[name]
+
+
+def _that_can_change() -> "models.QuerySet[GiftCard]":
+    """The card, unless more of it would be held, of all or of the paid part, than is there, or less than nothing."""
+    within: dict[str, Any] = {f"after_{name}__gte": 0 for name in ("held", "held_paid", "breakage")}
+    within |= {"after_balance__gte": _after("held"), "after_paid__gte": _after("held_paid")}
+    card: Any = GiftCard._base_manager.filter(pk=Slot("card", models.UUIDField()))
+    return card.alias(**{f"after_{name}": _after(name) for name in _NOTHING}).filter(**within)  # type: ignore[no-any-return]
+
+
+_WRITTEN: dict[str, Any] = {f"{name}_cents": _after(name) for name in _NOTHING}
+_WRITTEN["last_used_at"] = Coalesce(Slot("used_at", models.DateTimeField()), "last_used_at")
+_CHANGE = PreparedUpdate(_that_can_change, **_WRITTEN)
+_HOLD = PreparedUpdate(lambda: _that_can_change().filter(status=GiftCard.Status.ACTIVE), **_WRITTEN)
 
 
 class GiftCardMove(models.Model):

@@ -1,15 +1,51 @@
 """A prepared query gives what the queryset gives, whatever comes into its slots."""
 
 import pytest
-from django.db.models import CharField
+from django.db.models import CharField, F, IntegerField
 
-from studio.models import Location
-from studio.prepared import Prepared, PreparedValues, Slot
+from studio.models import Location, Throttle
+from studio.prepared import Prepared, PreparedDelete, PreparedUpdate, PreparedValues, Slot
 
 BY_CODE: Prepared[Location] = Prepared(
     lambda: Location.objects.filter(code=Slot("code", CharField()), is_active=True).order_by("name")
 )
 NAMES = PreparedValues(lambda: Location.objects.filter(code=Slot("code", CharField())).values_list("name", "is_active"))
+
+
+_KEY = {"key": Slot("key", CharField())}
+COUNT = PreparedUpdate(lambda: Throttle.objects.filter(used__lt=2, **_KEY), used=F("used") + Slot("by", IntegerField()))
+FORGET = PreparedDelete(lambda: Throttle.objects.filter(**_KEY))
+
+
+@pytest.fixture
+def counters(db, now):
+    for key in ("one", "two"):
+        Throttle.objects.create(key=key, window_started_at=now)
+
+
+def used():
+    return dict(Throttle.objects.values_list("key", "used"))
+
+
+def test_an_update_changes_what_its_guard_lets_pass(counters, django_assert_num_queries):
+    for changed in (1, 0):
+        with django_assert_num_queries(1):
+            assert COUNT.run(key="one", by=2) == changed
+
+    assert used() == {"one": 2, "two": 0}
+
+
+def test_an_update_tells_what_has_become_of_the_row(counters, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert COUNT.told("used", key="one", by=2) == (2,)
+
+    assert COUNT.told("used", key="one", by=2) is None
+
+
+def test_a_delete_takes_the_rows_that_are_meant(counters):
+    assert [FORGET.run(key="one") for _ in range(2)] == [1, 0]
+
+    assert used() == {"two": 0}
 
 
 @pytest.mark.django_db
