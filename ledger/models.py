@@ -68,6 +68,7 @@ class Posting(models.Model):
         ]
         indexes = [
             models.Index(name="postings_by_drawer", fields=["drawer_session"], condition=~Q(drawer_session=None)),
+            models.Index(name="postings_by_therapist", fields=["therapist", "account"], condition=~Q(therapist=None)),
         ]
 
     def __str__(self) -> str:
