@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from accounting.asked import Asked
 from accounting.exports import sales, spreadsheets
+from accounting.exports.cells import Csv, Sheet
 from ledger.snapshot import snapshot
 from studio import audit
 from studio.models import Staff
@@ -42,11 +43,11 @@ class SalesFile:
         """Its bytes, read at one instant; the first leave before the last row is read."""
         columns = sales.COLUMNS[self.what]
         with snapshot() as using:
-            rows = sales.rows(self.what, self.asked, using=using)
             if self.form == spreadsheets.CSV:
-                yield from spreadsheets.as_csv(columns, rows)
+                yield from spreadsheets.as_csv(columns, sales.rows(self.what, Csv(), self.asked, using=using))
             else:
-                yield from spreadsheets.as_xlsx(columns, rows, title=f"Sales {self.what}")
+                ready = sales.rows(self.what, Sheet(), self.asked, using=using)
+                yield from spreadsheets.as_xlsx(columns, ready, title=f"Sales {self.what}")
 
 
 def note(file: SalesFile, *, by: Staff | None, now: dt.datetime) -> None:

@@ -1,6 +1,7 @@
 """Sales for spreadsheets: what every row says, what all of them come to, and how the file leaves."""
 
 import csv
+import datetime as dt
 import io
 import uuid
 from pathlib import Path
@@ -15,10 +16,14 @@ from django.test.utils import CaptureQueriesContext
 
 from accounting.asked import Asked
 from accounting.exports import sales, spreadsheets
+from accounting.exports.cells import Csv
+from accounting.exports.text import plain
+from accounting.files import as_text
 from accounting.sales_export import SalesFile
 from accounting.tables import Column, Form
 from pos.models import Client
 from studio.models import AuditRow
+from tests.accounting import sales_by_hand
 from tests.accounting.months import FEBRUARY, MARCH, TENTH
 from tests.accounting.office import Books, signed_on
 from tests.accounting.test_sales_reports import sums
@@ -143,10 +148,10 @@ def test_a_workbook_has_real_days_and_numbers_and_the_same_rows(studio: Studio) 
 
 def test_more_rows_than_a_sheet_takes_go_on_on_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheets, "MOST_SHEET_ROWS", 2)
-    columns = (Column("n", "N", Form.COUNT),)
+    columns = (Column("n", "N"),)
 
     for n, sheets in ((0, [1]), (2, [3]), (5, [3, 3, 2])):
-        pieces = spreadsheets.as_xlsx(columns, ((i,) for i in range(n)), title="Rows")
+        pieces = spreadsheets.as_xlsx(columns, (b"<row><c><v>%d</v></c></row>" % i for i in range(n)), title="Rows")
         book = openpyxl.load_workbook(io.BytesIO(b"".join(pieces)))
         assert [len(list(sheet.iter_rows())) for sheet in book.worksheets] == sheets
 
@@ -157,19 +162,76 @@ def test_the_first_bytes_leave_before_the_last_row_is_read(form: str) -> None:
 
     def rows() -> Any:
         nonlocal read
-        for read in range(50_000):
-            yield (read,)
+        for n in range(50_000):
+            read = n
+            yield b"<row/>"
 
-    columns = (Column("n", "N", Form.COUNT),)
+    columns = (Column("n", "N"),)
     write = spreadsheets.as_csv(columns, rows()) if form == "csv" else spreadsheets.as_xlsx(columns, rows(), title="N")
     next(piece for piece in write if piece)
     assert read < 1000
 
 
+AWKWARD = (
+    "=1+1",
+    " @cmd",
+    "＝full",
+    "a \"quoted\" <b>&amp;</b> 'name'",
+    "two\nlines\tand a tab",
+    "back\\slash \\n \\. \\\\",
+    "emoji 💆🏽‍♀️ é ü \u202e turned",
+    "bell\x07 and \x1b escape",
+    "%s %% %(name)s {0}",
+    "comma, semicolon; -",
+    "-5",
+)
+
+
+@pytest.mark.parametrize("what", ["lines", "tenders"])
+def test_every_cell_says_what_it_says_when_it_is_made_by_hand(studio: Studio, what: str) -> None:
+    a_varied_month(studio)
+    later = studio.desk.at(TENTH).later(minutes=5)
+    for name in AWKWARD:
+        later.rings_up(custom(name, 5_00), tips=(tip(studio.bo, 1_00),)).tenders("external", reference=name[:60])
+        later.completes()
+    studio.desk.at(TENTH).later(minutes=6).rings_up(tips=(tip(studio.bo, 7),)).pays(external=7)
+    asked = Asked(FEBRUARY, MARCH, (studio.location,))
+
+    by_hand = list(sales_by_hand.rows(what, asked, using="default"))
+    columns = sales.COLUMNS[what]
+    said = [tuple(as_text(value, column.form) for column, value in zip(columns, row, strict=True)) for row in by_hand]
+    assert [tuple(row.values()) for row in told(studio, what)] == said
+    assert len(said) > len(AWKWARD)
+    for row, values in zip(workbook(SalesFile(what, "xlsx", asked))[1:], by_hand, strict=True):
+        for column, value in zip(columns, values, strict=True):
+            assert in_a_cell(row[column.title].value) == expected(value, column), column.name
+
+
+def in_a_cell(value: Any) -> Any:
+    return value.isoformat(" ") if isinstance(value, dt.datetime) else "" if value is None else value
+
+
+def expected(value: Any, column: Column) -> Any:
+    """What openpyxl reads for the value."""
+    match value:
+        case None:
+            return ""
+        case int() if column.form == Form.MONEY:
+            return value / 100
+        case dt.datetime():
+            return value.astimezone(dt.UTC).replace(tzinfo=None, microsecond=0).isoformat(" ")
+        case dt.date():
+            return f"{value} 00:00:00"
+        case str():
+            return plain(value)
+        case _:
+            return value
+
+
 def test_a_busy_day_takes_as_many_queries_as_a_quiet_one(studio: Studio) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connections["default"]) as taken:
-            list(sales.rows("lines", Asked(FEBRUARY, MARCH, (studio.location,)), using="default"))
+            list(sales.rows("lines", Csv(), Asked(FEBRUARY, MARCH, (studio.location,)), using="default"))
         return len(taken)
 
     studio.desk.at(TENTH).rings_up(of("massage-oil")).pays(external=24_00)
