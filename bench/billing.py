@@ -13,6 +13,8 @@ from bench.machine import Machine, machine
 
 INSIDE = "bench.billing_inside"
 LATENCY = "0.3,0.7"
+BEFORE = 100
+"""So many members were billed before: on empty tables PostgreSQL keeps plans for its foreign keys that are bad ones."""
 UNLIMITED = "1000000"
 MADE_A_SECOND, CHARGED_A_SECOND, MOST_MEGABYTES, OF_THE_LIMIT = 2500, 500, 100, 0.95
 Row = tuple[str, str, str, bool]
@@ -33,9 +35,9 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--members", type=int, default=500, help="whom to charge without Stripe's latency")
+    parser.add_argument("--members", type=int, default=1000, help="whom to charge without Stripe's latency")
     parser.add_argument("--many", type=int, default=20_000, help="for how many dues are made to see the memory")
-    parser.add_argument("--rates", type=int, nargs="*", default=[25], help="limits of requests a second")
+    parser.add_argument("--rates", type=int, nargs="*", default=[25, 50, 100], help="limits of requests a second")
     parser.add_argument("--seconds", type=int, default=30, help="how long each limit is held")
     parser.add_argument("--workers", type=int, default=4, help="how many share a limit")
     return parser.parse_args()
@@ -44,13 +46,14 @@ def arguments() -> argparse.Namespace:
 def without_stripe(place: Machine, postmaster: int, members: int) -> Sequence[Row]:
     """Dues made by one process, and dues charged, finished and posted by one process, by its and the database's CPU."""
     url = ready(place, "plain", members)
-    made = place.call(INSIDE, "make", 0, database_url=url)
+    made = place.call(INSIDE, "make", 0, database_url=url, postmaster=postmaster)
     charged = place.call(INSIDE, "charge", 1, database_url=url, postmaster=postmaster)
     must_be_paid(place, url, members)
     per_cpu, per_clock = members / charged["cpu"], members / charged["seconds"]
-    rate = made["made"] / made["seconds"]
+    rate = made["made"] / made["cpu"]
     return [
-        row("Dues made, a second", f"{rate:.0f}", f">= {MADE_A_SECOND}", rate >= MADE_A_SECOND),
+        row("Dues made, a second of CPU", f"{rate:.0f}", f">= {MADE_A_SECOND}", rate >= MADE_A_SECOND),
+        row("Dues made, a second by the clock", f"{made['made'] / made['seconds']:.0f}", "", True),
         row("Dues billed, a second of CPU", f"{per_cpu:.1f}", f">= {CHARGED_A_SECOND}", per_cpu >= CHARGED_A_SECOND),
         row("Dues billed, a second by the clock", f"{per_clock:.1f}", "", True),
     ]
@@ -87,9 +90,12 @@ def flat(place: Machine, many: int) -> Row:
 
 
 def ready(place: Machine, name: str, members: int) -> str:
-    """A database with so many members of whom each is due today."""
+    """A database with so many members of whom each is due today, and a few that were billed."""
     place.create_database(name)
     url = place.database_url("postgresql", name)
+    place.call(INSIDE, "prepare", BEFORE, database_url=url)
+    place.call(INSIDE, "make", 0, database_url=url)
+    place.call(INSIDE, "charge", 1, database_url=url)
     place.call(INSIDE, "prepare", members, database_url=url)
     return url
 
@@ -97,8 +103,8 @@ def ready(place: Machine, name: str, members: int) -> str:
 def must_be_paid(place: Machine, url: str, members: int) -> None:
     """Every due, once."""
     left = place.call(INSIDE, "left", 0, database_url=url)
-    if (left["paid"], left["due"]) != (members, 0):
-        raise SystemExit(f"Of {members} dues {left['paid']} are paid and {left['due']} are not.")
+    if (left["paid"], left["due"]) != (BEFORE + members, 0):
+        raise SystemExit(f"Of {BEFORE + members} dues {left['paid']} are paid and {left['due']} are not.")
 
 
 def row(what: str, figure: str, target: str, met: bool) -> Row:

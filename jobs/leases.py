@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from django.db import connections, models
 from django.db.models import F, Q, QuerySet
@@ -70,8 +70,9 @@ class Claimable(Protocol):
         """Work one claimed row and call `done`; called with no transaction open, within the lease's time."""
 
 
+@runtime_checkable
 class WorkedTogether(Claimable, Protocol):
-    """A kind of work whose rows can be worked many in one transaction."""
+    """A kind of work whose rows can be worked many in one transaction; the worker then does so."""
 
     def work_all(self, rows: Sequence[Any], *, now: dt.datetime) -> None:
         """`work` for each of the rows, or nothing at all."""
@@ -94,13 +95,14 @@ def claim(queryset: QuerySet[Row], *, now: dt.datetime, lease: dt.timedelta, lim
         return claim(queryset, now=now, lease=lease, limit=limit)
     if not rows:
         return []
-    keys = [row.pk for row in rows]
-    token = uuid.uuid4()
+    taken = Lease.of(lease, now=now)
     # Guarded again: on an engine without row locks another worker may have been faster.
-    idle(queryset, now=now).filter(pk__in=keys).update(
-        lease_until=now + lease, lease_token=token, attempts=F("attempts") + 1
-    )
-    return list(queryset.model._default_manager.filter(lease_token=token).order_by("run_at", "pk"))
+    mine = idle(queryset, now=now).filter(pk__in=[row.pk for row in rows])
+    if mine.update(lease_until=taken.until, lease_token=taken.token, attempts=F("attempts") + 1) == len(rows):
+        for row in rows:
+            row.lease_until, row.lease_token, row.attempts = taken.until, taken.token, row.attempts + 1
+        return rows
+    return list(queryset.model._default_manager.filter(lease_token=taken.token).order_by("run_at", "pk"))
 
 
 def take(queryset: QuerySet[Row], *, now: dt.datetime, lease: dt.timedelta) -> Row | None:

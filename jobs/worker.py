@@ -8,7 +8,9 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from types import FrameType
+from typing import Any, Protocol, runtime_checkable
 
 from django.conf import settings
 from django.db import OperationalError, close_old_connections, connection, transaction
@@ -28,6 +30,14 @@ AWAY_FOR = dt.timedelta(minutes=1)
 TURN = 50
 
 
+@runtime_checkable
+class WorksByItself(Claimable, Protocol):
+    """A kind of work that claims its rows itself, to have many of them under way at once."""
+
+    def work_some(self, worker: "Worker") -> int:
+        """Work for some seconds at most, less when the worker stops; how many rows were begun."""
+
+
 class OutOfTime(Exception):
     """The work has not ended within its lease."""
 
@@ -40,10 +50,18 @@ class Worker:
         self.name = name or f"{socket.gethostname()}:{os.getpid()}"
         self.started_at = clock()
         self.beat_at: dt.datetime | None = None
-        self.schedule = Schedule()
-        self.sources: list[Claimable] = [self.schedule, *(import_string(path)() for path in settings.JOBS_CLAIMABLE)]
         self.away_at: dict[Claimable, dt.datetime] = {}
         self.stopping = threading.Event()
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """The recurring work."""
+        return Schedule()
+
+    @cached_property
+    def sources(self) -> list[Claimable]:
+        """All kinds of work there are; who works rows that are in hand needs none of them."""
+        return [self.schedule, *(import_string(path)() for path in settings.JOBS_CLAIMABLE)]
 
     def stop(self, _signum: int = 0, _frame: FrameType | None = None) -> None:
         """End after the row in hand; fit to be a signal handler."""
@@ -76,23 +94,41 @@ class Worker:
         return sum(self.work_some(source) for source in self.sources)
 
     def work_some(self, source: Claimable) -> int:
-        """Work up to fifty rows of one kind."""
+        """Work up to fifty rows of one kind, together where they can be; a kind that works by itself has its turn."""
         worked = 0
-        while worked < TURN and not self.stopping.is_set() and not self.is_away(source) and self.work_one(source):
-            worked += 1
+        while worked < TURN and not self.stopping.is_set() and not self.is_away(source):
+            if not self._has_work(source):
+                break  # most have nothing to do, and a look is cheaper than a transaction
+            if isinstance(source, WorksByItself):
+                return source.work_some(self)
+            done = self.work_together(source) if isinstance(source, WorkedTogether) else int(self.work_one(source))
+            if not done:
+                break
+            worked += done
         return worked
 
     def work_one(self, source: Claimable) -> bool:
         """Claim one row and work it; whether there was one."""
         now = self.clock()
-        if not idle(source.claimable(now=now), now=now).exists():
-            return False  # most have nothing to do, and a look is cheaper than a transaction
+        rows = self._claim(source, now=now, limit=1)
+        for row in rows:
+            self._try_alone(source, row, now=now)
+        return bool(rows)
+
+    def work_together(self, source: WorkedTogether) -> int:
+        """Claim up to fifty rows and work them together; how many there were."""
+        now = self.clock()
+        rows = self._claim(source, now=now, limit=TURN)
+        self.try_rows(source, rows, now=now)
+        return len(rows)
+
+    def _has_work(self, source: Claimable) -> bool:
+        now = self.clock()
+        return idle(source.claimable(now=now), now=now).exists()
+
+    def _claim(self, source: Claimable, *, now: dt.datetime, limit: int) -> list[Any]:
         with transaction.atomic(durable=True):
-            rows = claim(source.claimable(now=now), now=now, lease=source.lease, limit=1)
-        if not rows:
-            return False
-        self._try_alone(source, rows[0], now=now)
-        return True
+            return claim(source.claimable(now=now), now=now, lease=source.lease, limit=limit)
 
     def try_row(self, source: Claimable, row: Leased, *, now: dt.datetime) -> None:
         """Work the row and note on it how it went."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, prefetch_related_objects
 
 from ledger.money import at_rate
 from memberships import lots, periods, planned, rollover, states
@@ -83,7 +83,8 @@ def _without_due(location: Location, *, after: object, by: dt.date) -> list[Memb
     rest = to_make(location, by=by)
     if after is not None:
         rest = rest.filter(pk__gt=after)
-    return list(rest.order_by("pk").prefetch_related(planned.PENDING)[:AT_ONCE])
+    together = rest.select_related(None).prefetch_related("plan", "location", planned.PENDING)
+    return list(together.order_by("pk")[:AT_ONCE])
 
 
 def next_due(membership: Membership, *, now: dt.datetime) -> Due:
@@ -131,9 +132,12 @@ def latest(membership: Membership) -> Due | None:
 
 def keys_in_open_sales() -> set[str]:
     """The keys of the dues that somebody is about to pay at a desk: no card is asked for them meanwhile."""
-    unfinished = [Sale.Status.OPEN, Sale.Status.PARKED]
-    lines = SaleLine.objects.filter(sale__status__in=unfinished, kind__in=LINE_KINDS, instrument__startswith="due:")
-    return set(lines.order_by().values_list("instrument", flat=True))
+    lines = SaleLine.objects.filter(kind__in=LINE_KINDS, instrument__startswith="due:").order_by()
+    # Each state by itself: there is an index of open sales and one of parked ones, and none of both.
+    on_open, parked = (lines.filter(sale__status=status) for status in (Sale.Status.OPEN, Sale.Status.PARKED))
+    return set(
+        on_open.values_list("instrument", flat=True).union(parked.values_list("instrument", flat=True), all=True)
+    )
 
 
 def total_cents(due: Due, *, now: dt.datetime) -> int:
@@ -158,12 +162,15 @@ def lock(due_id: uuid.UUID) -> Due:
 
 
 def lock_all(due_ids: Sequence[uuid.UUID]) -> list[Due]:
-    """Those of the dues that are there, each with its plan and membership, locked in two statements as by `lock`."""
-    members = {one.pk: one for one in states.members().filter(dues__in=due_ids).order_by("pk")}
-    found = Due.objects.select_for_update(of=("self",)).select_related("plan").filter(pk__in=due_ids).order_by("pk")
+    """Those of the dues that are there, each with its plan and membership, locked as by `lock`, in few statements."""
+    members = {one.pk: one for one in states.many_members().filter(dues__in=due_ids).order_by("pk")}
+    found = Due.objects.select_for_update(of=("self",)).filter(pk__in=due_ids).order_by("pk")
     locked = list(found)
     for due in locked:
         due.membership = members.get(due.membership_id) or states.lock(due.membership_id)
+        if due.plan_id == due.membership.plan_id:
+            due.plan = due.membership.plan
+    prefetch_related_objects([due for due in locked if due.plan_id != due.membership.plan_id], "plan")
     return locked
 
 
@@ -182,13 +189,17 @@ def must_not_be_asked(due: Due) -> None:
 # Paid ----------------------------------------------------------------------------------------------------------------
 
 
-def pay_all(lines: Mapping[uuid.UUID, SaleLine], *, now: dt.datetime) -> dict[uuid.UUID, SessionLot]:
+def pay_all(
+    lines: Mapping[uuid.UUID, SaleLine], *, now: dt.datetime, locked: Mapping[uuid.UUID, Due] | None = None
+) -> dict[uuid.UUID, SessionLot]:
     """Dues, by id, are paid by lines of sales: credits are granted and memberships go on, all at once or none (R26).
 
-    The lot of each due. DueChanged when one was paid or waived meanwhile. The lines post (rule 26).
+    The lot of each due. DueChanged when one was paid or waived meanwhile. The lines post (rule 26). Those `locked` by
+    `lock_all` in this transaction are not read again.
     """
     opened: dict[uuid.UUID, SessionLot] = {}
-    left = lock_all(list(lines))
+    known = locked or {}
+    left = [*known.values(), *lock_all([key for key in lines if key not in known])]
     while left:  # of one membership one after the other, for each goes on from the one before
         some = list({due.membership_id: due for due in reversed(left)}.values())
         _pay(some, lines, now=now)

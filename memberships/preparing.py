@@ -3,10 +3,12 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
 from memberships import changes, dues, planned, rollover
-from memberships.models import Due, Membership
+from memberships.models import Due, Freeze, Membership
+
+PAUSES = Prefetch("freezes", Freeze.objects.filter(undone_at=None, ended_at=None), to_attr="pauses")
 
 
 def prepare(due: Due, *, now: dt.datetime) -> bool:
@@ -30,7 +32,7 @@ def prepare(due: Due, *, now: dt.datetime) -> bool:
 
 def read_all(memberships: Sequence[Membership]) -> None:
     """Read what `prepare` looks at, in two statements for all of the memberships."""
-    prefetch_related_objects(memberships, "freezes", planned.PENDING)
+    prefetch_related_objects(memberships, PAUSES, planned.PENDING)
 
 
 def is_over(membership: Membership, *, on: dt.date) -> bool:
@@ -40,8 +42,10 @@ def is_over(membership: Membership, *, on: dt.date) -> bool:
 
 def is_paused(membership: Membership, due: Due) -> bool:
     """Whether a freeze covers the beginning of the due's period."""
-    pauses = (pause for pause in membership.freezes.all() if pause.undone_at is None and pause.ended_at is None)
-    return any(pause.starts_on <= due.starts_on < pause.ends_on for pause in pauses)
+    read: list[Freeze] | None = getattr(membership, "pauses", None)
+    pauses = membership.freezes.all() if read is None else read
+    lasting = (pause for pause in pauses if pause.undone_at is None and pause.ended_at is None)
+    return any(pause.starts_on <= due.starts_on < pause.ends_on for pause in lasting)
 
 
 def _read_again(due: Due) -> None:

@@ -19,7 +19,9 @@ class MembersPay:
         if at.client is None:
             return {}
         wares = {index: line for index, line in enumerate(lines) if line.kind == WARES}
-        plans = plans_of(at.client, on=at.on) if wares else []
+        if not wares:
+            return {}
+        plans = plans_of(at.client, on=at.on)
         prices = _member_prices(plans)
         found = {index: _best(line, plans, prices) for index, line in wares.items()}
         return {index: best for index, best in found.items() if best[0] > 0}
@@ -50,8 +52,9 @@ def _is_over(membership: Membership, on: dt.date) -> bool:
 
 def _member_prices(plans: Sequence[Plan]) -> dict[tuple[int, int], int]:
     """By plan and item."""
-    rows = MemberPrice.objects.filter(plan__in=plans) if plans else MemberPrice.objects.none()
-    return {(row.plan_id, row.item_id): row.price_cents for row in rows}
+    if not plans:
+        return {}
+    return {(row.plan_id, row.item_id): row.price_cents for row in MemberPrice.objects.filter(plan__in=plans)}
 
 
 def _best(line: SaleLine, plans: Sequence[Plan], prices: Mapping[tuple[int, int], int]) -> tuple[int, str]:

@@ -179,7 +179,7 @@ def finish_many(rows: Iterable[Charge], *, now: dt.datetime) -> None:
     unfinished = Charge.objects.select_for_update(of=("self",)).filter(
         pk__in=[row.pk for row in rows], finished_at=None
     )
-    ended = list(unfinished.select_related("location").order_by("pk"))  # somebody else may have been faster
+    ended = list(unfinished.prefetch_related("location").order_by("pk"))  # somebody else may have been faster
     locked = {due.pk: due for due in dues.lock_all([_due_id(charge) for charge in ended])}
     paid = []
     for charge in ended:
@@ -219,6 +219,7 @@ def _sell(paid: Sequence[tuple[Charge, Due]], *, now: dt.datetime) -> None:
             asked=AskedSale(lines=(AskedLine(kind="dues", instrument=due.key),), client_id=due.membership.client_id),
             charge=charge,
             location=due.membership.location,
+            client=due.membership.client,
             priced_at=priced_at.get(charge.intent_id or "", charge.created_at),
         )
         for charge, due in paid

@@ -13,20 +13,22 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.db.models import QuerySet
 
-from jobs.leases import Row, claim
+from jobs.leases import Row, claim, idle
 from jobs.worker import Worker
 from memberships import dues, dunning
 from memberships.models import BillingRun, Due
 from memberships.renewals import PREFIX, DuesToCharge, EndedDues, to_charge
-from payments import cards
+from payments import cards, pace
 from payments.asking import OffSessionCharges
 from payments.models import Charge
-from payments.side_by_side import AT_ONCE, SideBySide
+from payments.side_by_side import AT_ONCE, SideBySide, threads_wanted
 from payments.states import Group
 from studio.models import Location
 from studio.refusal import BadInput
 
 LEASE = dt.timedelta(minutes=5)
+WORKED_FOR = dt.timedelta(seconds=5)
+"""The worker begins as many dues at a time as Stripe takes in so long."""
 Clock = Callable[[], dt.datetime]
 
 
@@ -62,7 +64,7 @@ def bill(
     many seconds. BadInput for a day to come.
     """
     now = clock()
-    latest = max((place.business_date(now) for place in Location.objects.filter(is_active=True)), default=now.date())
+    latest = _latest_day(now)
     if on is not None and on > latest:
         raise BadInput("on", "That day has not come. A dry run says what it would bring.")
     report = BillingRun.objects.create(started_at=now, on=on or latest, made=dues.make(now=now))
@@ -77,6 +79,44 @@ def bill(
     return report
 
 
+def _latest_day(now: dt.datetime) -> dt.date:
+    """The business date where the day is farthest."""
+    return max((place.business_date(now) for place in Location.objects.filter(is_active=True)), default=now.date())
+
+
+class BillDues:
+    """The worker bills as `bill` does, some seconds at a time, so that its other work does not wait for a whole month.
+
+    What it charges is counted by `ReportBilling`.
+    """
+
+    lease = DuesToCharge.lease
+
+    def claimable(self, *, now: dt.datetime) -> "QuerySet[Due]":
+        return to_charge(now=now)
+
+    def work(self, row: Due, *, now: dt.datetime) -> None:
+        DuesToCharge().work(row, now=now)
+
+    def work_some(self, worker: Worker) -> int:
+        now = worker.clock()
+        most = pace.turns_within(WORKED_FOR)
+        threads = min(threads_wanted(), idle(self.claimable(now=now), now=now)[:most].count())
+        with SideBySide(threads=threads, clock=worker.clock).running() as asking:
+            run = Run(BillingRun(started_at=now), worker, _latest_day(now), most, 0, asking)
+            while _turn(run) and not (worker.stopping.is_set() and _is_through(run)):
+                pass
+        if asking.is_away:
+            worker.away_at[self] = worker.clock()
+        return most - (run.left or 0)
+
+
+def _is_through(run: Run) -> bool:
+    """Begin nothing more; whether nothing is under way."""
+    run.left = 0
+    return not run.asking.going
+
+
 def _turn(run: Run) -> int:
     """More is begun where there is room, what has come is finished; how many rows were worked or are on their way."""
     begun = _begin(run)
@@ -84,23 +124,23 @@ def _turn(run: Run) -> int:
     _finish(run, ended)
     if begun or ended or run.asking.going:
         return 1
-    over = _claim(run, run.ended.claimable(now=run.worker.clock()), AT_ONCE)
+    over = _claim(run, run.ended.claimable(now=run.worker.clock()), run.asking.heap)
     _finish(run, over)
     return len(over)
 
 
 def _begin(run: Run) -> int:
     """Claim dues and begin to ask their cards; when none are left, what others have left behind; how many."""
-    if run.is_dry and run.asking.going:
-        return 0
-    room = run.asking.room
+    room = 0 if run.is_dry and run.asking.going else run.asking.room
+    if not room:
+        return 0  # which does not mean that nothing is left to be begun
     most = room if run.left is None else min(run.left, room)
     owed = _claim(run, run.dues.claimable(now=run.worker.clock()).filter(starts_on__lte=run.until), most)
     run.is_dry = not owed
     run.worker.try_rows(run.dues, owed, now=run.worker.clock())
     made, run.dues.made = run.dues.made, []
     _count_dues(run, owed, made)
-    if not owed and not run.asking.going and room:
+    if not owed and not run.asking.going:
         left = run.charges.claimable(now=run.worker.clock()).filter(owner__startswith=PREFIX)
         made = list(_claim(run, left, room))
     if made:
@@ -145,15 +185,17 @@ def _count_charges(run: Run, rows: Sequence[Charge]) -> None:
     if not rows:
         return
     report = run.report
-    for charge in Charge.objects.filter(pk__in=[row.pk for row in rows]).exclude(finished_at=None):
-        run.mine.discard(charge.pk)
-        if charge.status == Charge.Status.SUCCEEDED:
+    ended = Charge.objects.filter(pk__in=[row.pk for row in rows]).exclude(finished_at=None)
+    for key, status, cents, group in ended.values_list("pk", "status", "amount_cents", "decline_group"):
+        run.mine.discard(key)
+        if status == Charge.Status.SUCCEEDED:
             report.charged += 1
-            report.charged_cents += charge.amount_cents
-        elif charge.status == Charge.Status.FAILED:
-            name = f"declined_{charge.decline_group or Group.CUSTOMER}"
+            report.charged_cents += cents
+        elif status == Charge.Status.FAILED:
+            name = f"declined_{group or Group.CUSTOMER}"
             setattr(report, name, getattr(report, name) + 1)
-    report.save()
+    if report.pk is not None:
+        report.save()
 
 
 # What it would do ----------------------------------------------------------------------------------------------------

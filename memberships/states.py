@@ -82,6 +82,12 @@ def members() -> "QuerySet[Membership]":
     return Membership.objects.select_for_update(of=("self",)).select_related("plan", "client", "location")
 
 
+def many_members() -> "QuerySet[Membership]":
+    """The same for a heap of them, which have their plans and locations in common: these are read once."""
+    locked = Membership.objects.select_for_update(of=("self",)).select_related("client")
+    return locked.prefetch_related("plan", "location")
+
+
 def is_member(at: str = "") -> Q:
     """Memberships that bill and grant; `at` is the way to the membership of another row, as `membership__`."""
     return Q(**{f"{at}status__in": [Membership.Status.ACTIVE, Membership.Status.PAST_DUE]})

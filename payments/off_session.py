@@ -88,8 +88,9 @@ def charge_cards(wanted: Sequence[Wanted], *, now: dt.datetime, lease: Lease | N
     """
     before = charges.of_owners([one.owner for one in wanted])
     pages = hosted.live_pages(before)
-    kept = SavedCard.objects.kept().in_bulk({one.card.pk for one in wanted})
-    declines = declines_of(kept.values(), now=now)
+    cards = SavedCard.objects.kept().filter(pk__in={one.card.pk for one in wanted})
+    kept = set(cards.values_list("pk", flat=True))
+    declines = declines_of([one.card for one in wanted], now=now)
     made: list[Charge | Refusal] = []
     for one in wanted:
         if one.amount_cents < LEAST_CENTS:

@@ -13,24 +13,31 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from queue import Empty, PriorityQueue, SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
+
+from django.conf import settings
 
 from jobs.leases import LeaseLost, again, failed
 from payments import asking, customers, off_session, pace
 from payments.gateway import assert_no_transaction
+from payments.in_time import InTime
 from payments.models import Charge
 from payments.states import Busy, Indeterminate
 from payments.wishes import Call, Keep, Look, Send, Settle, Turn, Wish
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 50
-"""So many rows in one transaction, and begun and not yet asked for at most."""
-AHEAD = dt.timedelta(seconds=0.5)
-"""So far ahead turns are taken: a desk that charges a saved card does not wait long behind them."""
+AT_FIRST, AT_ONCE = 25, 200
+"""So many rows in one transaction, and begun and not yet asked for at most: few at first, twice as many each time they
+came through, so that somebody who never lives long gets somewhere too."""
+AHEAD = dt.timedelta(seconds=1)
+"""Turns are taken when the last one is so near: what is asked is not to pause while answers are being noted."""
+HEAP = dt.timedelta(seconds=0.5)
+"""Turns for so long are taken at once: a desk that charges a saved card does not wait long behind them."""
 FARTHEST = dt.timedelta(seconds=30)
 """A turn that is farther off is not waited for; nobody sleeps for it, but the lease of its charge runs."""
+LEAST_THREADS, MOST_THREADS = 8, 256
 TOGETHER = (Keep, Send, Settle)
 
 
@@ -51,6 +58,11 @@ class _Pending:
     wishes: list[tuple[_Going, Any]] = field(default_factory=list)
 
 
+def threads_wanted() -> int:
+    """How many threads keep up with the pace: each charge is asked for twice, and an answer takes up to a second."""
+    return min(MOST_THREADS, max(LEAST_THREADS, round(2 * settings.STRIPE_REQUESTS_PER_SECOND)))
+
+
 class SideBySide:
     """Charges whose lease the caller has, being asked; `open` makes one."""
 
@@ -59,12 +71,13 @@ class SideBySide:
         self.is_away = False
         """Whether several in a row had no answer: nothing more is to be begun."""
         self._untold = 0
+        self.heap = AT_FIRST
+        """How many are begun together; the more, the longer it goes well."""
         self._turns_until = clock()
         self._calling = 0
-        self._calls: PriorityQueue[tuple[float, int, _Going | None, Call | None]] = PriorityQueue()
+        self._calls: InTime[tuple[_Going, Call]] = InTime()
         self._answers: SimpleQueue[tuple[_Going, Any, Exception | None]] = SimpleQueue()
         self._pending: dict[type[Any], _Pending] = {kind: _Pending() for kind in TOGETHER}
-        self._count = 0
         self._threads = [threading.Thread(target=self._calls_stripe, daemon=True) for _ in range(threads)]
 
     @property
@@ -74,10 +87,12 @@ class SideBySide:
 
     @property
     def room(self) -> int:
-        """How many more may be begun just now, so that nobody takes turns long before they come."""
+        """How many more may be begun just now, so that nobody takes turns long before they come; few at a time cost as
+        much as many."""
         if self.is_away or (self.going and self._turns_until - self.clock() > AHEAD):
             return 0
-        return max(0, min(AT_ONCE, pace.turns_within(AHEAD)) - self._calls.qsize())
+        heap = min(self.heap, pace.turns_within(HEAP))
+        return heap if self._calls.late <= heap // 2 else 0
 
     def begin(self, charges: Sequence[Charge]) -> list[Charge]:
         """Ask these too; those that came to their end at once."""
@@ -127,6 +142,8 @@ class SideBySide:
         except Exception as error:  # each look hears it, and each charge is tried again by itself
             logger.warning("%d of %s failed together: %s", len(some), kind.__name__, error)
             results = [error] * len(some)
+        else:
+            self.heap = min(AT_ONCE, 2 * self.heap) if kind is Settle else self.heap
         return self._go_on([(one, *_told(result)) for (one, _), result in zip(some, results, strict=True)])
 
     def _go_on(self, told: Sequence[tuple[_Going, Any, Exception | None]]) -> list[Charge]:
@@ -195,28 +212,24 @@ class SideBySide:
     def _call(self, one: _Going, call: Call) -> None:
         assert_no_transaction()
         self._calling += 1
-        self._count += 1
-        self._calls.put((one.starts, self._count, one, call))
+        self._calls.put((one, call), at=one.starts)
 
     def _calls_stripe(self) -> None:
-        """One thread: the earliest call that waits, when its turn has come; no database."""
-        while True:
-            starts, _, one, call = self._calls.get()
-            if one is None or call is None:
-                return
-            time.sleep(max(0.0, starts - time.monotonic()))
+        """One thread: the earliest call whose turn has come; no database."""
+        while (waiting := self._calls.take()) is not None:
+            one, call = waiting
             self._answers.put((one, *_called(call)))
 
     @contextmanager
     def running(self) -> Iterator["SideBySide"]:
         """With its threads; what has not been called at the end of the block is left to others."""
+        self._calls.start()
         for thread in self._threads:
             thread.start()
         try:
             yield self
         finally:
-            for number in range(len(self._threads)):
-                self._calls.put((-1.0, -1 - number, None, None))
+            self._calls.close()
             for thread in self._threads:
                 thread.join()
 

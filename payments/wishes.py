@@ -10,6 +10,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from django.db.models import prefetch_related_objects
+
 from payments import charges, pace
 from payments.models import Charge, SavedCard
 from payments.states import Busy, IntentState
@@ -57,7 +59,7 @@ class Turn:
 class Keep:
     """The id of an intent is committed before any card may see it; whether the charge could still take it."""
 
-    MAY_WAIT: ClassVar[float] = 0.1
+    MAY_WAIT: ClassVar[float] = 0.2
 
     charge: Charge
     intent: IntentState
@@ -93,19 +95,19 @@ class Send:
     @staticmethod
     def together(wishes: "Sequence[Send]") -> list[Result]:
         rows = [wish.charge for wish in wishes]
-        cards = SavedCard.objects.in_bulk({row.saved_card_id for row in rows})
-        saved = [row for row in rows if cards[row.saved_card_id].removed_at is None]
+        prefetch_related_objects(rows, "saved_card")
+        removed = SavedCard.objects.filter(pk__in={row.saved_card_id for row in rows}).exclude(removed_at=None)
+        gone = set(removed.values_list("pk", flat=True))
+        saved = [row for row in rows if row.saved_card_id not in gone]
         for row in saved:
             row.status = Charge.Status.SENT
         guard = {"status": Charge.LIVE, "cancel_wanted_at": None}
         sent = update_each(saved, ["status"], where=guard, same=["saved_card"])
-        return [_sent(row, cards[row.saved_card_id], sent) for row in rows]
+        return [None if row.saved_card_id in gone else _sent(row, sent) for row in rows]
 
 
-def _sent(row: Charge, card: SavedCard, sent: set[Any]) -> Result:
-    if card.removed_at is not None:
-        return None
-    return card if row.pk in sent else Busy("changed")
+def _sent(row: Charge, sent: set[Any]) -> Result:
+    return row.saved_card if row.pk in sent else Busy("changed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,14 +24,14 @@ def update_each(
     sets = ", ".join(f'"{meta.get_field(name).column}" = {columns[meta.get_field(name)]}' for name in fields)
     guards = [f'"{table}"."{meta.pk.column}" = {columns[meta.pk]}']
     guards += [f'"{table}"."{field.column}" = {columns[field]}' for field in told[1 + len(fields) :]]
-    values, params = _values(rows, told)
+    values, params = _told(rows, told)
     for name, value in where.items():
         words, found = _is(meta.get_field(name), value)
         guards.append(f'"{table}".{words}')
         params += found
     with connection.cursor() as cursor:
         cursor.execute(
-            f'UPDATE "{table}" SET {sets} FROM (VALUES {values}) AS told WHERE {" AND ".join(guards)} '  # noqa: S608
+            f'UPDATE "{table}" SET {sets} FROM {values} WHERE {" AND ".join(guards)} '  # noqa: S608
             f'RETURNING "{table}"."{meta.pk.column}"',
             params,
         )
@@ -47,16 +47,19 @@ def _is(field: Any, value: Any) -> tuple[str, list[Any]]:
     return f'"{field.column}" IN ({marks})', [field.get_db_prep_value(one, connection) for one in allowed]
 
 
-def _values(rows: Sequence[models.Model], told: Sequence[Any]) -> tuple[str, list[Any]]:
-    """The rows' values as the database wants them; PostgreSQL takes their types from the first row."""
-    first = f"({', '.join(_placeholder(field) for field in told)})"
-    other = f"({', '.join(['%s'] * len(told))})"
-    params = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in told]
-    return ", ".join([first] + [other] * (len(rows) - 1)), params
+def _told(rows: Sequence[models.Model], told: Sequence[Any]) -> tuple[str, list[Any]]:
+    """The rows' values as a table of SQL, and its parameters.
 
-
-def _placeholder(field: Any) -> str:
-    return f"CAST(%s AS {field.db_type(connection)})" if connection.vendor == "postgresql" else "%s"
+    On PostgreSQL each column is a list, so that the words are the same for any number of rows and are read but once.
+    """
+    columns = [[field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows] for field in told]
+    if connection.vendor == "postgresql":
+        names = ", ".join(f"column{number}" for number in range(1, len(told) + 1))
+        lists = ", ".join(f"%s::{str(field.db_type(connection)).partition('(')[0]}[]" for field in told)
+        return f"UNNEST({lists}) AS told ({names})", list(columns)
+    one = f"({', '.join(['%s'] * len(told))})"
+    values = ", ".join([one] * len(rows))
+    return f"(VALUES {values}) AS told", [value for row in zip(*columns, strict=True) for value in row]
 
 
 def _key(told: Any) -> Any:

@@ -44,6 +44,8 @@ class Billing:
 
     desk: Desk
     chance: random.Random
+    jumps: float
+    """How likely a day passes after a kill; after two weeks an unpaid month would be skipped (R28)."""
     members: list[Membership] = field(default_factory=list)
     poor: list[Membership] = field(default_factory=list)
     lanes: list[Child] = field(default_factory=list)
@@ -73,7 +75,7 @@ class Billing:
         time.sleep(self.chance.uniform(0, PAUSE_BETWEEN_SECONDS))
         lane = self.chance.randrange(LANES)
         self.kill(self.lanes[lane])
-        if self.chance.random() < 0.1:
+        if self.chance.random() < self.jumps:
             self.now.jump()
         self.desk.stripe.is_now(self.now())
         self.lanes[lane] = self.start()

@@ -27,6 +27,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MEMBERS, KILLS = (500, 200) if SOAK else (40, 20)
 SEED = secrets.randbelow(10**6) if SOAK else 2026
 SIDE_BY_SIDE, WORKERS, A_SECOND = 60, 4, 20
+DAYS_PASSING = 2
+"""While the kills go on."""
 DAYS_TO_PAY = 3
 """A card that said no is asked again within so many mornings."""
 
@@ -35,7 +37,7 @@ def test_whoever_is_killed_every_due_is_charged_once(desk: Desk, settings: Setti
     settings.STRIPE_REQUESTS_PER_SECOND = 1000
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"  # outlives who mails
     settings.EMAIL_FILE_PATH = tmp_path
-    billing = Billing(desk, random.Random(SEED))
+    billing = Billing(desk, random.Random(SEED), jumps=DAYS_PASSING / KILLS)
     print(f"seed {SEED}, {MEMBERS} members, {KILLS} kills")
     desk.warms_up(billing.now())
     billing.join(MEMBERS, poor=MEMBERS // 7)
@@ -69,7 +71,7 @@ def test_four_side_by_side_charge_every_due_once_at_one_pace(desk: Desk, setting
     """None waits for the others, and together they do not ask faster than Stripe allows."""
     settings.STRIPE_REQUESTS_PER_SECOND = A_SECOND
     desk.warms_up(NOW)
-    billing = Billing(desk, random.Random(SEED), now=FastClock(speed=1))
+    billing = Billing(desk, random.Random(SEED), jumps=0, now=FastClock(speed=1))
     billing.join(SIDE_BY_SIDE)
 
     began = time.monotonic()

@@ -12,6 +12,7 @@ from jobs.leases import MAX_TRIES
 from jobs.models import OutboxMail, Slot, WorkerBeat
 from jobs.outbox import queue_mail
 from jobs.worker import Worker
+from tests.jobs import work
 from tests.processes import environment
 
 MINUTE = dt.timedelta(minutes=1)
@@ -44,6 +45,41 @@ def test_a_poison_row_does_not_stop_the_rows_behind_it(now, mails_by_work, caplo
     assert (mails["broken"].sent_at, mails["broken"].attempts) == (None, 1)
     assert mails["broken"].last_error == "ValueError: nobody can work this row"
     assert "nobody can work this row" in caplog.text
+
+
+@pytest.mark.django_db
+def test_what_can_be_worked_together_is(now, mails_by_work, settings):
+    settings.JOBS_CLAIMABLE = ["tests.jobs.work.MailsTogether"]
+    work.heaps.clear()
+    queue(now, *(f"fine {number}" for number in range(60)))
+
+    assert Worker(clock=lambda: now).run_once() == 60
+
+    assert work.heaps == [50, 10]
+    assert OutboxMail.objects.filter(sent_at=now, attempts=1, lease_until=None).count() == 60
+
+
+@pytest.mark.django_db
+def test_one_that_is_wrong_does_not_spoil_those_worked_with_it(now, mails_by_work, settings):
+    settings.JOBS_CLAIMABLE = ["tests.jobs.work.MailsTogether"]
+    queue(now, "fine", "broken", "fine too")
+
+    assert Worker(clock=lambda: now).run_once() == 3
+
+    mails = by_text()
+    assert (mails["fine"].sent_at, mails["fine too"].sent_at) == (now, now)
+    assert (mails["broken"].sent_at, mails["broken"].attempts) == (None, 1)
+
+
+@pytest.mark.django_db
+def test_a_kind_that_works_by_itself_has_its_turn_as_long_as_there_is_work(now, mails_by_work, settings):
+    settings.JOBS_CLAIMABLE = ["tests.jobs.work.MailsByThemselves"]
+    work.heaps.clear()
+    queue(now, "one", "two", "three")
+
+    assert Worker(clock=lambda: now).run_once() == 3
+
+    assert work.heaps == [2, 1]
 
 
 @pytest.mark.django_db

@@ -3,17 +3,20 @@
 import datetime as dt
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.mail.backends.locmem import EmailBackend
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from jobs.leases import done
+from jobs.leases import claim, done, done_all
 from jobs.models import OutboxMail
+from jobs.worker import Worker
 
 runs: list[tuple[str, dt.datetime]] = []
+heaps: list[int] = []
 
 
 class Daily:
@@ -74,6 +77,30 @@ class MailsByWork:
         if row.text == "broken":
             raise ValueError("nobody can work this row")
         done(row, sent_at=now)
+
+
+class MailsTogether(MailsByWork):
+    """The same in heaps; notes how large they are."""
+
+    lease = dt.timedelta(seconds=5)
+
+    def work_all(self, rows: Sequence[OutboxMail], *, now: dt.datetime) -> None:
+        heaps.append(len(rows))
+        if any(row.text == "broken" for row in rows):
+            raise ValueError("one of these can not be worked")
+        done_all(rows, sent_at=now)
+
+
+class MailsByThemselves(MailsByWork):
+    """Claims its rows itself."""
+
+    def work_some(self, worker: Worker) -> int:
+        now = worker.clock()
+        with transaction.atomic():
+            rows = claim(self.claimable(now=now), now=now, lease=self.lease, limit=2)
+        done_all(rows, sent_at=now)
+        heaps.append(len(rows))
+        return len(rows)
 
 
 class Killed(BaseException):

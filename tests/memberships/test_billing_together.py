@@ -6,17 +6,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from jobs.worker import Worker
 from ledger.journal import balances
 from memberships import dues, renewals
-from memberships.models import Due, SessionLot
+from memberships.models import BillingRun, Due, SessionLot
 from memberships.renewals import DuesToCharge, EndedDues
+from memberships.runs import BillDues
 from payments import asking
 from payments.models import Charge
-from pos.models import Receipt
+from pos.models import Receipt, Sale
 from tests.memberships import builders
-from tests.memberships.members import House, again, counts
+from tests.memberships.members import House, again, counts, month
 from tests.memberships.test_renewals import APRIL
 from tests.payments.pages import taken_cents
 
@@ -38,6 +40,40 @@ def test_a_second_member_costs_hardly_a_statement_more(house: House) -> None:
     assert counts(run) == {"charged": 6, "charged_cents": 6 * 79_00}
     assert len(six) <= len(one) + 40
     assert taken_cents(house.stripe) == 7 * 79_00
+    house.books_are_clean()
+
+
+def test_the_worker_bills_many_side_by_side_too(house: House) -> None:
+    members = [house.member(name) for name in NAMES]
+    ben = house.member("Ben", outcome="insufficient_funds")
+    house.goes_to(APRIL)
+    dues.make(now=APRIL)
+    worker = Worker(clock=timezone.now)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert BillDues().work_some(worker) == len(NAMES) + 1
+
+    assert len(asked) < 40 * len(NAMES)  # one by one it takes more than sixty for each
+    assert {again(one).paid_until for one in members} == {dt.date(2026, 5, 2)}
+    assert again(ben).status == "past_due"
+    assert not BillingRun.objects.exists()
+    house.books_are_clean()
+
+
+def test_a_worker_that_stops_takes_note_of_what_it_has_asked(house: House, settings: Settings) -> None:
+    settings.STRIPE_REQUESTS_PER_SECOND = 2
+    for name in NAMES:
+        house.member(name)
+    house.goes_to(APRIL)
+    dues.make(now=APRIL)
+    worker = Worker(clock=timezone.now)
+    worker.stop()
+
+    BillDues().work_some(worker)
+
+    paid = Charge.objects.filter(owner__startswith="due:", status="succeeded")
+    assert 0 < paid.count() < len(NAMES)
+    assert not Charge.objects.filter(owner__startswith="due:").exclude(pk__in=paid.exclude(finished_at=None)).exists()
     house.books_are_clean()
 
 
@@ -66,6 +102,22 @@ def test_what_is_out_of_the_ordinary_goes_its_own_way_beside_the_others(house: H
     assert [again(one).status for one in (ada, ben, cy, dee)] == ["active", "past_due", "past_due", "active"]
     assert taken_cents(house.stripe) == 79_00
     house.books_are_clean()
+
+
+@pytest.mark.parametrize("status", ["open", "parked"])
+def test_a_month_that_stands_on_a_sale_at_the_desk_is_left_to_it(house: House, status: str) -> None:
+    ada, ben = house.member("Ada"), house.member("Ben")
+    house.goes_to(APRIL)
+    dues.make(now=APRIL)
+    owed = Due.objects.get(membership=ada, status="due")
+    house.desk().rings_up(month(owed), client_id=ada.client_id)
+    Sale.objects.filter(status="open").update(status=status)
+
+    run = house.bills()
+
+    assert counts(run) == {"charged": 1, "charged_cents": 79_00}
+    assert (again(owed).status, again(owed).last_error) == ("due", "on an open sale")
+    assert again(ben).paid_until == dt.date(2026, 5, 2)
 
 
 def test_one_that_is_wrong_leaves_the_others_of_its_batch_as_they_are(house: House) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from ledger.money import dollars
 from memberships import runs
 from memberships.models import BillingRun
+from payments.side_by_side import threads_wanted
 from studio.refusal import BadInput
 
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="List who would be charged what; change nothing.")
         parser.add_argument("--limit", type=int, help="Charge at most so many dues.")
-        parser.add_argument("--threads", type=int, default=32, help="How many ask Stripe side by side.")
+        parser.add_argument("--threads", type=int, help="How many ask Stripe side by side; as many as its limit takes.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["dry_run"]:
@@ -33,7 +34,7 @@ class Command(BaseCommand):
                 clock=timezone.now,
                 on=options["on"],
                 limit=options["limit"],
-                threads=options["threads"],
+                threads=options["threads"] or threads_wanted(),
                 patience=60,
                 tell=self.progress,
             )
