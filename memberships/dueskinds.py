@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Q
 
 from ledger.journal import Line
 from ledger.money import cumulative_share
@@ -20,9 +20,6 @@ from pos.reversals import NotRefundable
 from pos.voids import NotVoidable
 from studio.refusal import BadInput
 
-GRANTED = Prefetch("session_lots", SessionLot.objects.select_related("location"))
-"""What lines granted, for the books."""
-
 
 class PaysADue:
     """What both have in common: a due that is paid grants its credits, and what is unused of them can come back."""
@@ -36,7 +33,10 @@ class PaysADue:
         if len({line.instrument for line in asked}) != len(asked):
             raise BadInput("instrument", "Put each month on the sale once.")
         found = {line.instrument: self._found(line, at) for line in sorted(asked, key=lambda one: one.instrument)}
-        return [self._line(line, found[line.instrument]) for line in asked]
+        lines = [self._line(line, found[line.instrument]) for line in asked]
+        for line in lines:
+            line.known = at.known.get(line.instrument)
+        return lines
 
     def _found(self, asked: AskedLine, at: PricingContext) -> Due:
         """The due of a line, locked, and seen not to be asked for."""
@@ -72,7 +72,7 @@ class PaysADue:
 
     def credits(self, line: SaleLine) -> Iterator[Line]:
         """Rule 26: all of it is owed as credits, each lot by itself."""
-        for lot in line.session_lots.all():
+        for lot in [line.known] if isinstance(line.known, SessionLot) else line.session_lots.all():
             yield lots.granted_value(lot, line.net_cents)
 
     def deliver(self, line: SaleLine, *, now: dt.datetime) -> None:
@@ -81,13 +81,13 @@ class PaysADue:
 
     def deliver_all(self, lines: Sequence[SaleLine], *, now: dt.datetime) -> None:
         """`deliver` for many lines, in a few statements for all of them."""
-        opened = dues.pay_all({due_id(line.instrument): line for line in lines}, now=now)
+        locked = {line.known.pk: line.known for line in lines if isinstance(line.known, Due)}
+        opened = dues.pay_all({due_id(line.instrument): line for line in lines}, locked=locked, now=now)
         for line in lines:
-            lot = opened[due_id(line.instrument)]
+            line.known = lot = opened[due_id(line.instrument)]
             line.reference = f"{lot.units} {'session' if lot.units == 1 else 'sessions'}, until {lot.expires_on}"
             if not line._state.adding:
                 SaleLine.objects.filter(pk=line.pk).update(reference=line.reference)
-        prefetch_related_objects(lines, GRANTED)
         # A page that the client still has open is closed: who pays there too gets it back.
         pages = HostedPage.objects.live().filter(owner__in=[line.instrument for line in lines], close_wanted_at=None)
         pages.update(close_wanted_at=now, run_at=now)
@@ -160,6 +160,11 @@ class Joining(PaysADue):
         if asked.item and asked.item != membership.plan.code:
             raise BadInput("item", f"The client agreed to {membership.plan}.")
         return dues.lock(joining.first_due(membership).pk)
+
+    def treatments(self, line: SaleLine) -> frozenset[int]:
+        """What a credit of the plan pays for."""
+        items = Due.objects.filter(pk=due_id(line.instrument)).values_list("plan__items", flat=True)
+        return frozenset(found for found in items if found is not None)
 
     def _after_refund(self, due: Due, *, now: dt.datetime) -> None:
         """Refunding what began a membership ends it (R2)."""

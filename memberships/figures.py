@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Case, Count, F, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncMonth
 
 from memberships import periods
@@ -12,6 +12,7 @@ from memberships.models import Due, LotMove, Membership, SessionLot
 from studio.models import Location
 
 MONTHS = 12
+DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,38 @@ def months(places: Sequence[Location], *, now: dt.datetime) -> list[Month]:
     came, went = _came(places), _went(places)
     owed = {kind: _owed(places, kind) for kind in SessionLot.Kind}
     return [_month(on, periods.day_after(on, 1), paid, came, went, owed) for on in starts]
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """The members of a day: how many there were when it ended, who joined on it and who left."""
+
+    members: int
+    joined: int
+    left: int
+
+
+def crowds(places: Sequence[Location], days: Sequence[dt.date], *, using: str) -> dict[dt.date, Crowd]:
+    """The members of these locations at the end of each of the days; in two queries."""
+    first = min(days)
+    came = _since(_members(places).using(using), "anchor_on", first)
+    gone = _members(places).using(using).filter(status=Membership.Status.ENDED)
+    went = _since(gone, "ends_on", first)
+    return {
+        on: Crowd(
+            members=_before(came, on + DAY) - _before(went, on + DAY),
+            joined=came.get(on, 0),
+            left=went.get(on, 0),
+        )
+        for on in days
+    }
+
+
+def _since(members: "QuerySet[Membership]", day: str, first: dt.date) -> "Counts":
+    """How many by day; all before the first one stand under the day before it."""
+    earlier = When(**{f"{day}__lt": first}, then=Value(first - DAY))
+    found = members.annotate(day=Case(earlier, default=F(day))).values("day").order_by().annotate(count=Count("pk"))
+    return {row["day"]: row["count"] for row in found if row["day"] is not None}
 
 
 Sums = dict[dt.date, tuple[int, int]]

@@ -56,6 +56,10 @@ class SoldPackage:
             instrument=_named(package, old),
         )
 
+    def treatments(self, line: SaleLine) -> frozenset[int]:
+        """Every treatment that one of its sessions pays for."""
+        return frozenset(item.pk for part in package_of(line).parts.all() for item in part.items.all())
+
     def credits(self, line: SaleLine) -> Iterator[Line]:
         """Rule 20: the price paid, by lot; what an upgrade brings over comes from the old lot."""
         for move in upgrades.moves_of(line):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 
 from django.db.models import F
 
@@ -92,6 +93,13 @@ def waive(*, no_show_id: uuid.UUID, why: str, desk: Desk, now: dt.datetime) -> L
         journal.reverse(entry, key=key, kind="no_show_waived", occurred_at=now, now=now, made_by=desk.staff)
     _record("no_show_waived", lot, -taken.value_cents, why.strip(), desk=desk, now=now)
     return LotMove.objects.select_related("lot").get(key=key)
+
+
+def unwaived(moves: Iterable[LotMove]) -> dict[uuid.UUID, uuid.UUID]:
+    """Of all moves of a lot those by which a missed appointment took a session and has it still, with `no_show_id`."""
+    known = {move.key: move for move in moves}
+    ids = {key.removeprefix("no-show:"): move.pk for key, move in known.items() if key.startswith("no-show:")}
+    return {pk: uuid.UUID(name) for name, pk in ids.items() if f"no-show-waived:{name}" not in known}
 
 
 def _find(no_show_id: uuid.UUID) -> LotMove | None:

@@ -66,6 +66,10 @@ class MonthsAhead:
             instrument=prepaid.instrument_of(membership),
         )
 
+    def treatments(self, line: SaleLine) -> frozenset[int]:
+        """What a credit of the plan pays for."""
+        return frozenset(item.pk for item in _membership(line.instrument).plan.items.all())
+
     def credits(self, line: SaleLine) -> Iterator[Line]:
         """Rule 26: the month that begins now is owed as credits, the others are dues not earned yet (2225)."""
         membership = _membership(line.instrument)

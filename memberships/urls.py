@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from memberships import members_office, pay_pages
+from memberships import members_office, pay_pages, price_office
 
 DUE = r"(?P<token>[0-9a-f]{32}:[A-Za-z0-9_-]+)"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("members/", members_office.members, name="members"),
     path("members/billing/", members_office.billing, name="members_billing"),
     path("members/numbers/", members_office.numbers, name="members_numbers"),
+    path("members/prices/", price_office.prices, name="members_prices"),
     path("members/<uuid:membership_id>/", members_office.member, name="member"),
     path("pay/card/done", pay_pages.card_saved, name="card_saved"),
     re_path(rf"^pay/due/{DUE}$", pay_pages.pay_due, name="pay_due"),

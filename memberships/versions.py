@@ -1,6 +1,8 @@
 """A plan's new price or terms: a new version, told to its members 7 to 30 days ahead, begun at a renewal (R25, R32)."""
 
 import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
@@ -20,12 +22,28 @@ COPIED = {"id", "version", "is_on_sale", "created_at"}
 """What a new version does not take over from the last."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A member who is told of another price, and from which renewal on it is theirs."""
+
+    membership: Membership
+    effective_on: dt.date
+
+
+def would_tell(code: str, *, notice_days: int, now: dt.datetime) -> Iterator[Told]:
+    """Whom `announce` would tell now, by name; nothing is written. BadInput as there."""
+    _must_be_in_time(notice_days)
+    around = _members(code).select_related("client", "plan", "location").prefetch_related(planned.PENDING)
+    for membership in around.order_by("client__name", "pk"):
+        if not _goes_elsewhere(planned.change_of(membership), code):
+            yield Told(membership, first_renewal(membership, earliest=_earliest(membership, notice_days, now=now)))
+
+
 def announce(code: str, *, notice_days: int, asker: Asker, now: dt.datetime, **changed: Any) -> Plan:
     """A new version of the plan that is on sale, sold from now on; its members get it with their first renewal that
     begins `notice_days` from today or later. They are told by mail now; what is being paid stays as it is.
     """
-    if not EARLIEST <= notice_days <= LATEST:
-        raise BadInput("notice_days", f"Members are told {EARLIEST} to {LATEST} days ahead.")
+    _must_be_in_time(notice_days)
     old = Plan.objects.select_for_update().get(code=code, is_on_sale=True)
     new = _next_version(old, changed)
     for membership_id in list(_members(code).values_list("pk", flat=True)):
@@ -39,6 +57,20 @@ def announce(code: str, *, notice_days: int, asker: Asker, now: dt.datetime, **c
         after={"version": new.version, "price_cents": new.price_cents, "notice_days": notice_days},
     )
     return new
+
+
+def _must_be_in_time(notice_days: int) -> None:
+    if not EARLIEST <= notice_days <= LATEST:
+        raise BadInput("notice_days", f"Members are told {EARLIEST} to {LATEST} days ahead.")
+
+
+def _earliest(membership: Membership, notice_days: int, *, now: dt.datetime) -> dt.date:
+    return membership.location.business_date(now) + dt.timedelta(days=notice_days)
+
+
+def _goes_elsewhere(pending: Change | None, code: str) -> bool:
+    """Whether the member is about to change to another plan anyway."""
+    return pending is not None and pending.to_plan.code != code
 
 
 def _next_version(old: Plan, changed: dict[str, Any]) -> Plan:
@@ -63,17 +95,16 @@ def _members(code: str) -> "QuerySet[Membership]":
 def _announce_to(membership: Membership, new: Plan, *, notice_days: int, asker: Asker, now: dt.datetime) -> None:
     """The pending change of one member; who is about to change to another plan anyway is left alone."""
     pending = planned.change_of(membership)
-    if pending is not None and pending.to_plan.code != new.code:
+    if _goes_elsewhere(pending, new.code):
         return
     if pending is not None:
         pending.status = Change.Status.REPLACED
         pending.save(update_fields=["status"])
-    earliest = membership.location.business_date(now) + dt.timedelta(days=notice_days)
     change = Change.objects.create(
         membership=membership,
         from_plan=membership.plan,
         to_plan=new,
-        effective_on=first_renewal(membership, earliest=earliest),
+        effective_on=first_renewal(membership, earliest=_earliest(membership, notice_days, now=now)),
         asked_at=now,
         asked_by=asker.staff,
     )

@@ -1,19 +1,24 @@
 """What clients have paid ahead: lots of sessions, what happened to them, what they can become."""
 
 import datetime as dt
+import uuid
+from collections.abc import Mapping
 from typing import Annotated, TypedDict
 
 from django.db.models import Prefetch, QuerySet
 
 from api.answers.values import Day, Moment, Uuid, day_or_none, moment
-from memberships import lots
+from memberships import lots, noshows
 from memberships.models import LotMove, SessionLot
 from memberships.upgrades import Upgrade
 from pos.models import Client
 
 
 class LotMoveAnswer(TypedDict):
-    """What happened: sessions and cents that came, or (negative) went; `what` says it in words."""
+    """What happened: sessions and cents that came, or (negative) went; `what` says it in words.
+
+    `waivable` is the missed appointment whose session was not given back.
+    """
 
     kind: Annotated[str, LotMove.Kind]
     what: str
@@ -23,6 +28,7 @@ class LotMoveAnswer(TypedDict):
     item: str | None
     used_by: Uuid | None
     why: str
+    waivable: Uuid | None
 
 
 class LotAnswer(TypedDict):
@@ -100,6 +106,7 @@ def read_lot(lot: SessionLot) -> LotAnswer:
 
 def lot_answer(lot: SessionLot) -> LotAnswer:
     source = lot.part if lot.part is not None else lot.plan
+    missed = noshows.unwaived(lot.moves.all())
     return {
         "id": str(lot.pk),
         "instrument": lot.instrument,
@@ -117,7 +124,7 @@ def lot_answer(lot: SessionLot) -> LotAnswer:
         "stopped_on": day_or_none(lot.stopped_on),
         "came_from": str(lot.came_from_id) if lot.came_from_id else None,
         "items": sorted(item.code for item in source.items.all()) if source is not None else [],
-        "moves": [_move(move) for move in lot.moves.all()],
+        "moves": [_move(move, missed) for move in lot.moves.all()],
     }
 
 
@@ -136,7 +143,7 @@ def _with_parts(rows: "QuerySet[SessionLot]") -> "QuerySet[SessionLot]":
     return rows.select_related(*lots.AROUND).prefetch_related("part__items", "plan__items", moves)
 
 
-def _move(move: LotMove) -> LotMoveAnswer:
+def _move(move: LotMove, missed: Mapping[uuid.UUID, uuid.UUID]) -> LotMoveAnswer:
     return {
         "kind": move.kind,
         "what": move.get_kind_display(),
@@ -146,4 +153,5 @@ def _move(move: LotMove) -> LotMoveAnswer:
         "item": move.item.code if move.item is not None else None,
         "used_by": str(move.used_by_id) if move.used_by_id else None,
         "why": move.why,
+        "waivable": str(missed[move.pk]) if move.pk in missed else None,
     }

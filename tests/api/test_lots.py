@@ -129,6 +129,12 @@ def test_the_clock_stands_still_and_goes_on(till: Till, jo: Client, lot: Session
     assert set(AuditRow.objects.values_list("action", flat=True)) >= {"clock_stopped", "clock_resumed"}
 
 
+def waivable(till: Till, jo: Client) -> list[str]:
+    """The missed appointments whose sessions can still be given back."""
+    (lot,) = till.get(f"clients/{jo.pk}/lots")["results"]
+    return [move["waivable"] for move in lot["moves"] if move["waivable"]]
+
+
 def test_a_session_taken_for_a_missed_appointment_is_waived(
     till: Till, desk: TestDesk, jo: Client, lot: SessionLot
 ) -> None:
@@ -139,6 +145,8 @@ def test_a_session_taken_for_a_missed_appointment_is_waived(
 
     assert till.put(f"no-shows/{no_show_id}/waiver?dry_run=1", {"why": "snow"})["units"] == 4
     assert told(lot) == ("open", 3, 300_00)
+    assert waivable(till, jo) == [str(no_show_id)]
     assert till.put(f"no-shows/{no_show_id}/waiver", {"why": "snow"})["units"] == 4
+    assert waivable(till, jo) == []
     assert told(lot) == ("open", 4, 400_00)
     assert till.put(f"no-shows/{new()}/waiver", {"why": "snow"}).status == 400

@@ -146,7 +146,7 @@ def test_who_does_not_see_the_books_sees_nothing(house: House, path: str) -> Non
     assert signed_on(house.studio.desk_person).opens(path) == 403
     nobody = Office()
     assert nobody.opens(path) == 302
-    assert nobody.answer["Location"].startswith("/admin/login/")
+    assert nobody.answer["Location"].startswith("/accounts/login/")
     assert Office().browser.post(path).status_code in (302, 405)
 
 
@@ -206,3 +206,16 @@ def test_the_highest_bar_fills_the_plot_and_none_is_below_the_line() -> None:
     assert [(bar.height, bar.y + bar.height) for bar in drawn.bars] == [(50, 200), (200, 200), (0, 200), (0, 200)]
     assert [bar.height for bar in plot("Nothing", [("Jan", 0, "")]).bars] == [0]
     assert plot("Empty", []).bars == []
+
+
+def test_members_of_a_day_are_those_of_its_month(house: House, five: dict[str, Membership]) -> None:
+    place, today = house.studio.location, house.studio.location.business_date(timezone.now())
+    month = figures.months([place], now=timezone.now())[-1]
+    first = month.starts_on
+    days = [first + dt.timedelta(days=n) for n in range(-1, (today - first).days + 1)]
+    crowds = figures.crowds([place], days, using="default")
+    assert crowds[days[0]].members == month.members
+    within = [crowds[day] for day in days[1:]]
+    assert (sum(one.joined for one in within), sum(one.left for one in within)) == (month.joined, month.left)
+    assert crowds[today].members == month.members + month.joined - month.left
+    assert month.joined + month.members > 0

@@ -7,14 +7,17 @@ import { meetClient } from "./clients.js";
 import { dayName } from "./days.js";
 import { alertBox, h, icon } from "./dom.js";
 import { leftWords } from "./holdings.js";
+import { openHousehold } from "./household.js";
 import { newId } from "./ids.js";
 import { openCardPage } from "./joining.js";
-import { openCancelling, openChange, openFreeze, takeBack } from "./memberchange.js";
+import { openLots } from "./lots.js";
+import { openCancelling, openChange, openFreeze, takeBack, waiveExitFee } from "./memberchange.js";
 import { dollars } from "./money.js";
 import { Panel } from "./panel.js";
 import { often } from "./plans.js";
 import { useOffer } from "./sessions.js";
 import { openSheet } from "./sheet.js";
+import { may } from "./tablet.js";
 
 const STATES = { joining: "First month unpaid", active: "Active", past_due: "Past due", frozen: "Frozen", ended: "Ended" };
 const LOOKS = { active: "badge good", past_due: "badge bad" };
@@ -53,6 +56,7 @@ export class ClientAhead extends Panel {
       alertBox(this.trouble),
       this.members.flatMap((member) => member.owed.map((due) => this.owedView(due))),
       this.offers.length ? section("left", "What is left", h("ul", { class: "ahead" }, this.offers.map(this.offerRow))) : null,
+      may("clients") ? this.lotsButton() : null,
       this.members.length ? section("members", "Memberships", this.members.map(this.memberView)) : null,
     ];
   }
@@ -61,6 +65,11 @@ export class ClientAhead extends Panel {
     startSale(this.client);
     addPrepaid({ kind, item, instrument, label: name });
   };
+
+  lotsButton() {
+    const open = () => openLots(this.client, this.reload);
+    return button("all-sessions", { class: "btn quiet", key: "lots" }, open, "All sessions, given and missed ones too");
+  }
 
   /** A first month, an upgrade or a fee that stands out. */
   payButton(one) {
@@ -119,11 +128,16 @@ export class ClientAhead extends Panel {
       calm && !change ? act("change-plan", "Change", () => openChange(member, again)) : null,
       freeze && !freeze.began ? act("freeze-undo", "Take the freeze back", () => takeBack(member, "freeze", again)) : null,
       change ? act("change-undo", "Take the change back", () => takeBack(member, "change", again)) : null,
+      status === "joining" ? null : act("household", "Household", () => openHousehold(member, again)),
+      feeOf(member) ? act("waive-fee", `Waive ${dollars(feeOf(member))}`, () => waiveExitFee(member, again)) : null,
       ends_on ? act("cancel-undo", "Take the cancellation back", () => takeBack(member, "cancellation", again)) : null,
       status === "joining" || ends_on ? null : act("cancel", "Cancel", () => openCancelling(member, again)),
     );
   }
 }
+
+/** What is still to be paid for leaving early, in cents. */
+const feeOf = ({ cancellation }) => (cancellation && !cancellation.is_paid ? cancellation.fee_cents : 0);
 
 /** What becomes of a membership, one sentence each. */
 function factsOf({ plan, status, next_charge_on, next_charge_cents, card, renews, freeze, change, ...end }) {

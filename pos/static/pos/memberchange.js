@@ -3,6 +3,7 @@
 import { del, get, put } from "./api.js";
 import { withApproval } from "./approval.js";
 import { button, chip, moneyButton } from "./buttons.js";
+import { openConfirm } from "./confirm.js";
 import { alertBox, h } from "./dom.js";
 import { termsText } from "./joining.js";
 import { dollars } from "./money.js";
@@ -19,14 +20,14 @@ const REASONS = {
   death: "Death",
 };
 
-export function openFreeze(member, done) {
+export function openFreeze(member, done, wish = { months: 1, reason: "" }) {
   open({
     member,
     done,
     what: "freeze",
     title: `Freeze ${member.plan.name}`,
     words: "Freeze it",
-    wish: { months: 1, reason: "" },
+    wish,
     choices: (wish, choose) => [
       choiceOf("For", months(member, wish).map((count) => [monthWords(count), { months: count }]), wish, choose),
       choiceOf("Why", [["Own wish", { reason: "" }], ["Medical", { reason: "medical" }]], wish, choose),
@@ -69,6 +70,19 @@ export function openCancelling(member, done) {
 /** Takes a planned freeze, change or cancellation back, with what that does shown first. */
 export function takeBack(member, what, done) {
   open({ member, done, what, title: `Take the ${what} back`, words: "Take it back", wish: null, choices: () => [] });
+}
+
+/** Nothing is to be paid for leaving early; who may not say so alone asks somebody who may. */
+export function waiveExitFee(member, done) {
+  const path = `memberships/${member.id}/cancellation/waiver`;
+  openConfirm({
+    title: "Waive the fee",
+    test: "waive-fee-sheet",
+    words: `${member.client.name} pays nothing for leaving early: ${dollars(member.cancellation.fee_cents)} are waived.`,
+    label: "Waive it",
+    act: () => withApproval((approval) => put(path, approval ? { approval } : {})),
+    done,
+  });
 }
 
 const planChoice = (plan) => [`${plan.name} · ${dollars(plan.price_cents)} ${often(plan)}`, { plan: plan.code }];
