@@ -67,7 +67,9 @@ def till(studio: Studio, live_server: Any, browser: Browser, settings: Any) -> I
     settings.SITE_URL = live_server.url
     now = timezone.now()
     _, token = pair(code=new_pairing_code(studio.device, now=now), now=now)
-    context = browser.new_context(viewport={"width": 1180, "height": 820}, base_url=live_server.url)
+    context = browser.new_context(
+        viewport={"width": 1180, "height": 820}, base_url=live_server.url, service_workers="block"
+    )
     context.add_init_script(IMPATIENT)
     context.add_cookies([{"name": settings.DEVICE_COOKIE_NAME, "value": token, "url": live_server.url}])
     till = Till(context.new_page(), studio)

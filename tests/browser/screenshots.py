@@ -189,10 +189,10 @@ def ask(demo: Demo, path: str, form: dict[str, str] | None = None) -> Any:
 def trouble(context: BrowserContext) -> None:
     """The owner's page of what needs attention."""
     page = context.new_page()
-    page.goto("/admin/login/?next=/trouble/")
+    page.goto("/accounts/login/?next=/trouble/")
     page.get_by_label("Username").fill(OWNER)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Needs attention")).to_be_visible()
     shoot(page, "trouble")
 

@@ -90,14 +90,14 @@ def test_the_back_office_can_be_read_by_day_by_night_and_on_a_phone(office: Offi
 
 def test_signing_on_can_be_read_too_and_says_what_was_wrong(office: Office) -> None:
     office.page.context.clear_cookies()
-    opens(office, "/admin/login/?next=/admin/")
+    opens(office, "/accounts/login/?next=/admin/")
     assert faults(office, "login") == []
 
     office.page.get_by_label("Username").fill("olga")
     office.page.get_by_label("Password").fill("wrong")
-    office.page.get_by_role("button", name="Log in").click()
+    office.page.get_by_role("button", name="Sign in").click()
 
-    expect(office.page.get_by_text("Please enter the correct")).to_be_visible()
+    expect(office.page.get_by_text("username and/or password you specified are not correct")).to_be_visible()
     assert faults(office, "login-refused") == []
 
 
@@ -178,7 +178,7 @@ def test_error_pages_can_be_read_by_day_by_night_and_on_a_phone(
         office.page.goto(address)
         found += ours(office) + faults(office, f"error-{name}")
 
-    office.page.evaluate("() => { document.body.innerHTML = '<form method=post action=/admin/login/></form>' }")
+    office.page.evaluate("() => { document.body.innerHTML = '<form method=post action=/accounts/login/></form>' }")
     with office.page.expect_navigation():
         office.page.evaluate("() => document.forms[0].submit()")
     expect(office.page.get_by_role("heading", name="The form was not taken")).to_be_visible()

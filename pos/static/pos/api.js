@@ -1,5 +1,7 @@
 /** Talking to the studio's server: one request, one answer, and the two ways it can go wrong. */
 
+import { noteContact } from "./contact.js";
+
 const TIMEOUT_MS = 15_000;
 const PATIENCE = 5; // repeats while the server says that the same request is still under way
 const listeners = { signedOut: () => {}, deviceUnknown: () => {} };
@@ -28,6 +30,7 @@ export const del = (path) => send("DELETE", path);
 async function send(method, path, body, repeats = PATIENCE) {
   const response = await reach(method, path, body);
   const answer = await read(response);
+  if (response.ok) noteContact(response);
   if (response.ok) return answer;
   const wait = Number(response.headers.get("Retry-After"));
   if (response.status === 409 && wait > 0 && repeats > 0) {

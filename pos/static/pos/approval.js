@@ -7,7 +7,16 @@ import { PinPanel } from "./pin.js";
 import { openSheet } from "./sheet.js";
 import { tablet } from "./tablet.js";
 
-const WORDS = { refund: "Refund", void: "Void", discount: "Discount", drawer_difference: "Drawer difference", gift_cards: "Gift cards" };
+const OF_THE_DRAWER = { pay_out: "Pay out", no_sale: "Open the drawer", drawer_correction: "Correction" };
+const WORDS = {
+  refund: "Refund",
+  void: "Void",
+  discount: "Discount or price",
+  tax_exemption: "No sales tax",
+  drawer_difference: "Drawer difference",
+  gift_cards: "Gift cards",
+  ...OF_THE_DRAWER,
+};
 
 /**
  * Runs `send(approval)` and, as long as the server asks for another person's PIN, repeats it with their approval.
@@ -52,7 +61,7 @@ export function askApproval(refusal) {
         h(
           "p",
           { class: "approval-what" },
-          h("b", null, `${WORDS[action] ?? "Approval"} ${dollars(Math.abs(amount_cents))}`),
+          h("b", null, `${WORDS[action] ?? "Approval"} ${amount_cents ? dollars(Math.abs(amount_cents)) : ""}`),
           h("span", { class: "soft" }, refusal.message),
         ),
         panel.view(),

@@ -3,6 +3,7 @@
 import { asSent, contentsOf } from "./contents.js";
 import { newId } from "./ids.js";
 import { signal } from "./signal.js";
+import { itemOf } from "./tablet.js";
 import { defaultTherapist, remember } from "./therapists.js";
 
 const KEY = "footfall.cart";
@@ -21,6 +22,14 @@ export function addItem(item) {
       item.kind !== "treatment" && cart.lines.find((line) => isMoreOf(line, item, therapist));
     if (same) same.quantity += 1;
     else cart.lines.push({ key: newId(), item: item.code, quantity: 1, therapist });
+  });
+}
+
+/** Puts lines of another day into the cart, as they were; a missing therapist is the one at hand. */
+export function addAgain(lines) {
+  change(() => {
+    for (const { item, quantity, therapist } of lines)
+      cart.lines.push({ key: newId(), item, quantity, therapist: therapist ?? defaultTherapist(itemOf(item), []) });
   });
 }
 
@@ -64,6 +73,14 @@ export function setCover(key, cover) {
   });
 }
 
+/** Puts another treatment in the place of a line's; what covered the old one pays no more. */
+export function swapItem(key, item) {
+  change(() => {
+    const line = lineOf(key);
+    Object.assign(line, { item: item.code, cover: undefined, therapist: defaultTherapist(item, [line.therapist]) });
+  });
+}
+
 /** Sets how many of a line; none takes the line out. */
 export function setQuantity(key, quantity) {
   change(() => {
@@ -86,15 +103,18 @@ export function setTherapist(key, therapist) {
 export function setClient(id) {
   change(() => {
     for (const line of cart.lines) if (line.cover?.instrument) line.cover = undefined;
-    cart.client = id;
+    Object.assign(cart, { client: id, exempt: false });
   });
 }
 
-export const setLineDiscount = (key, discount) => change(() => (lineOf(key).discount = discount));
+/** Gives a line a discount or another price as `{unit_cents, reason}`, never both; null for neither. */
+export const setLineDiscount = (key, given) =>
+  change(() => Object.assign(lineOf(key), given?.unit_cents === undefined ? { discount: given, price: null } : { discount: null, price: given }));
+export const setExempt = (exempt) => change(() => (cart.exempt = exempt));
 /** A tip as `{percent}`, `{amount_cents}` or `{by: {therapist: cents}}`, or null when nobody was asked yet. */
 export const setTip = (tip) => change(() => (cart.tip = tip));
 export const setDiscount = (discount) => change(() => (cart.discounts = discount ? [discount] : []));
-export const clearCart = () => change(() => Object.assign(cart, { lines: [], client: null, discounts: [], tip: null }));
+export const clearCart = () => change(() => Object.assign(cart, { lines: [], client: null, discounts: [], tip: null, exempt: false }));
 
 export const canUndo = () => history.length > 0 && !cart.finishing;
 
@@ -135,17 +155,18 @@ export function leaveSale() {
   startOver(before);
 }
 
-/** The discounts of the cart as they are, to be given again. */
+/** The discounts and prices of the cart as they are, to be given again. */
 export const discountsNow = () => ({
   ofSale: cart.discounts,
-  ofLines: Object.fromEntries(cart.lines.map((line) => [line.key, line.discount ?? null])),
+  ofLines: Object.fromEntries(cart.lines.map((line) => [line.key, { discount: line.discount ?? null, price: line.price ?? null }])),
+  exempt: cart.exempt,
 });
 
 /** Gives those discounts instead of the present ones; none to a line that had none then. */
-export function setDiscountsTo({ ofSale, ofLines }) {
+export function setDiscountsTo({ ofSale, ofLines, exempt }) {
   change(() => {
-    cart.discounts = ofSale;
-    for (const line of cart.lines) line.discount = ofLines[line.key] ?? null;
+    Object.assign(cart, { discounts: ofSale, exempt });
+    for (const line of cart.lines) Object.assign(line, ofLines[line.key] ?? { discount: null, price: null });
   });
 }
 
@@ -161,7 +182,7 @@ export function keep(facts) {
 
 export function cartBody(tip_cents) {
   const tip = cart.tip?.by ? { tips: tipsOf(cart.tip.by) } : { tip_cents };
-  const body = { client: cart.client, lines: asSent(cart.lines), discounts: cart.discounts, ...tip };
+  const body = { client: cart.client, lines: asSent(cart.lines), discounts: cart.discounts, tax_exempt: cart.exempt, ...tip };
   return cart.revision === null ? body : { ...body, revision: cart.revision };
 }
 
@@ -178,7 +199,7 @@ function change(edit) {
 }
 
 const snapshot = () =>
-  JSON.stringify({ lines: cart.lines, client: cart.client, discounts: cart.discounts, tip: cart.tip });
+  JSON.stringify({ lines: cart.lines, client: cart.client, discounts: cart.discounts, tip: cart.tip, exempt: cart.exempt });
 
 function startOver(...past) {
   history.splice(0, history.length, ...past);
@@ -206,7 +227,7 @@ function handOverTip(from, to) {
 const tipsOf = (by) => Object.entries(by).map(([id, amount_cents]) => ({ therapist: Number(id), amount_cents }));
 
 const isMoreOf = (line, item, therapist) =>
-  !line.kind && line.item === item.code && line.therapist === therapist && !line.discount;
+  !line.kind && line.item === item.code && line.therapist === therapist && !line.discount && !line.price;
 
 function load() {
   try {
@@ -217,7 +238,7 @@ function load() {
 }
 
 function blank() {
-  return { id: newId(), revision: null, lines: [], client: null, discounts: [], tip: null, finishing: null };
+  return { id: newId(), revision: null, lines: [], client: null, discounts: [], tip: null, exempt: false, finishing: null };
 }
 
 const lineOf = (key) => cart.lines.find((line) => line.key === key);

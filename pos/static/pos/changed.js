@@ -63,6 +63,7 @@ function differences(mine, other) {
   if (mine.client !== other.client) words.push(other.client ? "Another client" : "No client");
   if (mine.tip_cents !== other.tip_cents) words.push(`Tip ${dollars(mine.tip_cents)} → ${dollars(other.tip_cents)}`);
   if (mine.discounts !== other.discounts) words.push("Another discount");
+  if (mine.exempt !== other.exempt) words.push(other.exempt ? "No sales tax" : "With sales tax");
   return words.length ? words : ["The same lines in another order"];
 }
 
@@ -76,7 +77,8 @@ const ours = (body) => ({
   ),
   client: body.client,
   tip_cents: body.tips ? body.tips.reduce((sum, tip) => sum + tip.amount_cents, 0) : body.tip_cents,
-  discounts: discountWords([...body.lines.map((line) => line.discount).filter(Boolean), ...body.discounts]),
+  discounts: discountWords([...body.lines.map((line) => line.price ?? line.discount).filter(Boolean), ...body.discounts]),
+  exempt: Boolean(body.tax_exempt),
 });
 
 const theirs = (sale) => ({
@@ -90,6 +92,7 @@ const theirs = (sale) => ({
   client: sale.client?.id ?? null,
   tip_cents: sale.tip_cents,
   discounts: discountWords(sale.discounts),
+  exempt: Boolean(sale.tax_exemption),
 });
 
 /** What a line is, told alike by what was asked for and by what was answered; with what pays for it. */
@@ -112,5 +115,8 @@ const packageNamed = (line) => planOf(line) ?? packageOf(line.instrument ?? "");
 const lineWords = (name, quantity, therapist) => `${quantity} × ${name}${therapist ? ` with ${therapist}` : ""}`;
 const discountWords = (discounts) =>
   discounts
-    .map(({ percent, amount_cents, reason }) => `${percent ? `${Number(percent)} %` : amount_cents} ${reason}`)
+    .map(({ percent, amount_cents, unit_cents, reason }) => {
+      const size = percent ? `${Number(percent)} %` : amount_cents;
+      return `${unit_cents === undefined || unit_cents === null ? size : `price ${unit_cents}`} ${reason}`;
+    })
     .join(", ");

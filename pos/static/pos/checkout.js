@@ -7,6 +7,7 @@ import { askStep, cardStep, collect, endTalk, takeBackStep, talk } from "./charg
 import { GIFTS } from "./contents.js";
 import { newId } from "./ids.js";
 import { dollars } from "./money.js";
+import { offline } from "./offline.js";
 import { patience, signal } from "./signal.js";
 import { acceptSale, meetEnd, schedule, sendNow, sync } from "./sync.js";
 import { tablet } from "./tablet.js";
@@ -22,6 +23,7 @@ export const heldTenders = () => sync.sale?.tenders.filter(({ status, line }) =>
 
 /** Completes the sale with cash: `tendered_cents` is handed over, `shown_cents` is what the screen asked for. */
 export function payCash(tendered_cents, shown_cents) {
+  if (sync.sale?.offline) return offline.sell(tendered_cents, shown_cents);
   return pay(() => steps(cashTender({ tendered_cents })), (sale) => {
     const due = sale.cash_due_cents ?? sale.due_cents;
     return due === shown_cents || (tendered_cents > shown_cents && tendered_cents >= due);
@@ -199,6 +201,7 @@ async function guarded(work) {
 }
 
 async function explain(error) {
+  if (error instanceof Unreached) sync.isAway = true;
   if (cart.finishing) checkout.unknown = error.message;
   else checkout.trouble = error.message;
   if (error.status === 409)

@@ -5,6 +5,7 @@ import { button, tryAgainButton } from "./buttons.js";
 import { cart } from "./cart.js";
 import { ClientAhead, startSale } from "./clientahead.js";
 import { ClientFile } from "./clientfile.js";
+import { ClientLikes } from "./clientlikes.js";
 import { dayName } from "./days.js";
 import { alertBox, h, icon } from "./dom.js";
 import { draft } from "./drafts.js";
@@ -12,6 +13,7 @@ import { dollars } from "./money.js";
 import { phoneWords } from "./names.js";
 import { waitWords } from "./pages.js";
 import { Panel } from "./panel.js";
+import { repeatButton } from "./repeat.js";
 import { saleRows } from "./receiptrows.js";
 import { patience } from "./signal.js";
 
@@ -21,6 +23,7 @@ export class ClientCard extends Panel {
     super({ redraw, changed, id: null, card: null, file: null });
     this.wait = patience(redraw);
     this.ahead = new ClientAhead({ redraw });
+    this.likes = new ClientLikes({ redraw });
   }
 
   show(id = null) {
@@ -47,6 +50,7 @@ export class ClientCard extends Panel {
   take(card) {
     this.card = card;
     this.ahead.load(card.client);
+    this.likes.load(card.client);
     if (draft(`client ${card.client.id}`)) this.edit(); // somebody was typing before a reload
   }
 
@@ -85,7 +89,9 @@ export class ClientCard extends Panel {
       h("h2", null, client.name),
       this.file ? this.file.view() : this.contacts(client),
       startButton(client),
+      repeatButton(client.id, { done: () => startSale(client) }),
       this.ahead.client?.id === client.id ? this.ahead.view() : null,
+      this.likes.client?.id === client.id ? this.likes.view() : null,
       figures(this.card),
       favourites(this.card.favourites),
       lastSales(this.card.recent),

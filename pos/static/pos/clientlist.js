@@ -9,6 +9,7 @@ import { h, icon, patch } from "./dom.js";
 import { draft, keepDraft } from "./drafts.js";
 import { phoneWords, seesClients } from "./names.js";
 import { Pages } from "./pages.js";
+import { listenRepeat } from "./repeat.js";
 import { searchField } from "./searchfield.js";
 
 const PAUSE_MS = 200;
@@ -35,6 +36,7 @@ class Clients {
     const redraw = () => this.redraw();
     Object.assign(this, { host, gone: false, words: draft("clients")?.words ?? "" });
     this.list = new Pages({ fetch: (cursor) => get("clients/", cursor ?? { search: this.words.trim() }), redraw });
+    this.stopListening = listenRepeat(redraw);
     this.card = new ClientCard({ redraw, changed: () => this.list.read({ keep: true }) });
     this.file = draft("client new") ? this.newFile() : null;
   }
@@ -50,6 +52,7 @@ class Clients {
 
   leave() {
     this.gone = true;
+    this.stopListening();
     clearTimeout(this.timer);
   }
 

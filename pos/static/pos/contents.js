@@ -24,6 +24,7 @@ export function contentsOf(sale) {
     lines: sale.lines.map((line) => asCartLine(line, sale.discounts)),
     client: sale.client?.id ?? null,
     discounts: sale.discounts.filter((discount) => !discount.line).map(asDiscount),
+    exempt: Boolean(sale.tax_exemption),
     tip: asTip(sale),
   };
 }
@@ -41,8 +42,10 @@ export function pricedAs(line, priced) {
 
 function asCartLine(line, discounts) {
   const given = discounts.find((discount) => discount.line === line.id);
-  const discount = given ? asDiscount(given) : null;
-  const shared = { key: line.id, quantity: line.quantity, therapist: line.therapist?.id ?? null, discount };
+  const isPrice = given && given.unit_cents !== null;
+  const discount = given && !isPrice ? asDiscount(given) : null;
+  const price = isPrice ? { unit_cents: given.unit_cents, reason: given.reason } : null;
+  const shared = { key: line.id, quantity: line.quantity, therapist: line.therapist?.id ?? null, discount, price };
   const what = SINGLE.includes(line.kind) ? one : (WHAT[line.kind] ?? other);
   return { ...shared, ...what(line), ...(line.cover && { cover: asCover(line.cover) }) };
 }

@@ -1,20 +1,19 @@
 /** The desk page: pairs the tablet, signs people on, and shows one screen at a time. */
 
-import { onAccessLost } from "./api.js";
+import { onAccessLost, Unreached } from "./api.js";
 import { button, tryAgainButton } from "./buttons.js";
 import { mountCards } from "./cards.js";
 import { cart } from "./cart.js";
 import { checkout, tryAgain } from "./checkout.js";
-import { mountClients } from "./clientlist.js";
 import { forgetClients } from "./clients.js";
 import { watchCodes } from "./codes.js";
 import { alertBox, h, icon, patch } from "./dom.js";
 import { forgetLastSale, showPaid } from "./done.js";
 import { forgetDrafts } from "./drafts.js";
-import { mountDrawer } from "./drawer.js";
 import { offerCard } from "./joining.js";
 import { lock, lockHere, mountLock, watchIdle } from "./lock.js";
 import { mountPair } from "./pair.js";
+import { watchPreferred } from "./preferred.js";
 import { loadReaders } from "./readers.js";
 import { mountReceipts } from "./receipts.js";
 import { mountSale, showCart } from "./sale.js";
@@ -22,32 +21,36 @@ import { watchScanner } from "./scanned.js";
 import { closeAll } from "./sheet.js";
 import { saleSkeleton } from "./skeleton.js";
 import { schedule, startSync } from "./sync.js";
-import { listenTablet, loadCatalog, loadDevice, setPerson, tablet } from "./tablet.js";
+import { listenTablet, loadCatalog, loadDevice, setDrawer, setPerson, tablet } from "./tablet.js";
 import { showTab } from "./tiles.js";
 import { watchCharges } from "./waiting.js";
 
+/** Some screens are fetched when they are first shown. */
 const SCREENS = {
   sale: { label: "Sale", mount: mountSale },
-  clients: { label: "Clients", mount: mountClients },
+  clients: { label: "Clients", load: () => import("./clientlist.js").then((module) => module.mountClients) },
   receipts: { label: "Receipts", mount: mountReceipts },
-  drawer: { label: "Drawer", mount: mountDrawer },
+  drawer: { label: "Drawer", load: () => import("./drawer.js").then((module) => module.mountDrawer) },
   cards: { label: "Gift cards", mount: mountCards },
 };
+const AFTER_MS = 2_000;
 const root = document.getElementById("desk");
 const rail = h("div", { class: "rail-host" });
 const screen = h("div", { class: "screen" });
 let shown = { name: "", leave: () => {} };
+let turn = 0; // of the screens: one that is fetched too late is not shown any more
 
 onAccessLost({ signedOut: lockHere, deviceUnknown: forget });
 checkout.done = paid;
 startSync();
+watchPreferred();
 watchIdle();
 watchCharges();
 listenTablet(() => tablet.person === null && shown.name === "desk" && showLock());
 addEventListener("hashchange", () => shown.name === "desk" && showScreen());
 watchScanner(openScanned);
 watchCodes();
-if (document.body.dataset.paired === "yes") start();
+if (document.body.dataset.paired === "yes") start().finally(watchAway);
 else forget();
 
 /** Finds out where this page stands: not paired, locked, or ready to sell. */
@@ -60,8 +63,23 @@ async function start() {
     return enter();
   } catch (error) {
     if (error.status === 401) return null; // the pairing or lock screen is already up
+    if (error instanceof Unreached && (await openAway())) return tablet.person ? enter() : showLock();
     return showTrouble(error.message);
   }
+}
+
+/** What is needed without the server comes after the first look at the page. */
+async function watchAway() {
+  await new Promise((done) => setTimeout(done, AFTER_MS));
+  const { watchOffline } = await import("./offlinedesk.js");
+  return watchOffline();
+}
+
+async function openAway() {
+  const module = await import("./offlinedesk.js").catch(() => null);
+  const isOpen = await module?.openAway();
+  if (isOpen) module.watchOffline();
+  return isOpen;
 }
 
 /** The sale screen without anything on it, until the price list is here. */
@@ -86,7 +104,8 @@ function showTrouble(words) {
 function forget() {
   closeAll();
   Object.assign(tablet, { device: null, person: null });
-  take("pair", () => mountPair(root, start));
+  take("pair", () => mountPair(root, () => start().finally(watchAway)));
+  setDrawer(null); // and whoever keeps something for this tablet hears of it
 }
 
 function showLock() {
@@ -112,6 +131,7 @@ function enter() {
 }
 
 function take(name, mount) {
+  turn += 1;
   shown.leave();
   if (shown.name !== name) root.replaceChildren();
   shown = { name, leave: () => {} };
@@ -119,15 +139,26 @@ function take(name, mount) {
   if (typeof leave === "function") shown.leave = leave;
 }
 
-function showScreen() {
+async function showScreen() {
   const [asked, ...place] = location.hash.slice(1).split("/");
   const name = asked in SCREENS ? asked : "sale";
   if (shown.screen === name && shown.leave.go) return shown.leave.go(...place); // another part of the same screen
   shown.leave();
   screen.replaceChildren();
-  Object.assign(shown, { screen: name, leave: SCREENS[name].mount(screen, ...place) });
+  Object.assign(shown, { screen: name, leave: () => {} });
   patch(rail, navigation(name));
   document.title = `${SCREENS[name].label} · ${tablet.device.business.name}`;
+  const mine = (turn += 1);
+  const mount = SCREENS[name].mount ?? (await fetched(name));
+  if (mine === turn && mount) shown.leave = mount(screen, ...place);
+}
+
+/** The function that mounts the screen; without it, words and a way to try again. */
+async function fetched(name) {
+  SCREENS[name].mount = await SCREENS[name].load().catch(() => null);
+  if (!SCREENS[name].mount && shown.screen === name)
+    patch(screen, alertBox("This screen could not be fetched.", tryAgainButton(showScreen)));
+  return SCREENS[name].mount;
 }
 
 /** A receipt's code was scanned; not while a sheet asks for something else. */

@@ -1,4 +1,4 @@
-/** How much is taken off and why: per cent or an amount, and always a reason. */
+/** How much is taken off and why: per cent, an amount, or another price altogether, and always a reason. */
 
 import { button, chip, reasonChips } from "./buttons.js";
 import { alertBox, h } from "./dom.js";
@@ -9,10 +9,12 @@ import { tablet } from "./tablet.js";
 
 const PERCENTS = [5, 10, 15, 20];
 
-/** `old` is the discount so far or null; `done(discount)` takes the new one. */
+/** `old` is the discount or price so far or null; `hasPrice` allows another price; `done(given)` takes the new one. */
 export class DiscountForm extends Panel {
   constructor({ old, ...facts }) {
-    super({ percent: old?.percent ?? null, cents: old?.amount_cents ?? 0, reason: old?.reason ?? null, ...facts });
+    const isPrice = old?.unit_cents !== undefined;
+    const cents = old?.amount_cents ?? old?.unit_cents ?? 0;
+    super({ percent: old?.percent ?? null, cents, isPrice, reason: old?.reason ?? null, ...facts });
   }
 
   press = (key) => this.set({ percent: null, cents: keyed(this.cents, key), trouble: "" });
@@ -24,10 +26,11 @@ export class DiscountForm extends Panel {
   }
 
   isGiven() {
-    return this.percent !== null || this.cents > 0;
+    return this.isPrice || this.percent !== null || this.cents > 0;
   }
 
   asked() {
+    if (this.isPrice) return { unit_cents: this.cents };
     return this.percent === null ? { amount_cents: this.cents } : { percent: this.percent };
   }
 
@@ -40,15 +43,27 @@ export class DiscountForm extends Panel {
       h(
         "div",
         { class: "stack" },
-        h("p", { class: "pad-label" }, "Or an amount off"),
-        moneyPad({ label: "Amount off", cents: this.cents, press: this.press, test: "discount-pad" }),
+        this.hasPrice ? this.ways() : null,
+        h("p", { class: "pad-label" }, this.isPrice ? "Price of one" : "Or an amount off"),
+        moneyPad({ label: this.isPrice ? "Price of one" : "Amount off", cents: this.cents, press: this.press, test: "discount-pad" }),
       ),
+    );
+  }
+
+  /** An amount off, or the price itself; none at all gives the line away. */
+  ways() {
+    const way = (isPrice) => () => this.set({ isPrice, percent: null, cents: 0, trouble: "" });
+    return h(
+      "div",
+      { class: "chips two", key: "ways", role: "group", "aria-label": "Discount or price" },
+      chip("by-discount", !this.isPrice, way(false), "Amount off"),
+      chip("by-price", this.isPrice, way(true), "Other price"),
     );
   }
 
   fields() {
     return [
-      this.percentChips(),
+      this.isPrice ? null : this.percentChips(),
       reasonChips({
         reasons: tablet.catalog.discount_reasons,
         chosen: this.reason,
@@ -76,6 +91,7 @@ export class DiscountForm extends Panel {
   }
 
   applyWords() {
+    if (this.isPrice) return `Sell at ${dollars(this.cents)}`;
     return this.isGiven() ? `Take off ${offWords(this.asked())}` : "Take off";
   }
 }

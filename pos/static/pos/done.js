@@ -82,6 +82,11 @@ export function showGivenBack({ title, facts, url, trouble, next }) {
   show({ test: "given-back-screen", title, facts, trouble, actions: () => paper, then: "Done", next });
 }
 
+/** "Change $16.00" after a sale that the server does not know yet. */
+export function showKept({ title, facts }) {
+  show({ test: "kept-screen", title, facts, actions: () => null, then: "New sale" });
+}
+
 const keepOpen = (event) => event.stopPropagation();
 
 function show({ test, title, facts, actions, then, hints, trouble = "", next = () => {} }) {

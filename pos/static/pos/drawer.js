@@ -1,4 +1,4 @@
-/** The cash drawer screen: closed, open, being counted, counted. */
+/** The cash drawer screen: closed, open, cash being moved, being counted, counted; and the Zs of before. */
 
 import { get, put } from "./api.js";
 import { button, chip, moneyButton, tryAgainButton } from "./buttons.js";
@@ -7,8 +7,13 @@ import { alertBox, h, icon, patch, rows } from "./dom.js";
 import { newId } from "./ids.js";
 import { moneyPad, typed } from "./keypad.js";
 import { dollars, keyed } from "./money.js";
+import { MOVES, MovementPanel, movedWords } from "./movement.js";
+import { Pages } from "./pages.js";
 import { Panel } from "./panel.js";
-import { moment, setDrawer, tablet } from "./tablet.js";
+import { dayWords, moment, setDrawer, tablet } from "./tablet.js";
+import { openX, openZ } from "./zview.js";
+
+const CLOSED = "drawer-sessions/?status=closed";
 
 export function mountDrawer(host) {
   const screen = new DrawerScreen(host);
@@ -23,7 +28,9 @@ export function mountDrawer(host) {
 
 class DrawerScreen extends Panel {
   constructor(host) {
-    super({ host, drawers: null, panel: null, result: null });
+    super({ host, drawers: null, panel: null, result: null, said: "" });
+    const fetch = (query) => get(query ? `drawer-sessions/?${new URLSearchParams(query)}` : CLOSED);
+    this.closed = new Pages({ fetch, redraw: () => this.redraw() });
     this.redraw();
   }
 
@@ -43,7 +50,13 @@ class DrawerScreen extends Panel {
       const shut = drawers.filter((drawer) => !drawer.open_session);
       if (!tablet.drawer && shut.length) this.panel = new FloatPanel({ drawers: shut, ...this.hooks() });
       this.set({ drawers, busy: false });
+      this.closed.read({ keep: true });
     });
+  }
+
+  move(kind) {
+    const moved = (movement) => this.set({ said: movedWords(movement), panel: null });
+    this.set({ said: "", panel: new MovementPanel({ kind, session: tablet.drawer, ...this.hooks(), moved }) });
   }
 
   join(drawer) {
@@ -88,13 +101,15 @@ class DrawerScreen extends Panel {
 
   body() {
     if (this.result) return resultView(this.result, () => this.set({ result: null }));
-    if (tablet.drawer) return this.panel instanceof CountPanel ? this.panel.view() : this.openView();
+    const isAtWork = this.panel && !(this.panel instanceof FloatPanel);
+    if (tablet.drawer) return isAtWork ? this.panel.view() : [this.openView(), this.closedView()];
     if (!this.drawers) return this.trouble ? null : h("p", { class: "soft", role: "status" }, "One moment…");
     if (!this.drawers.length)
       return h("p", { class: "empty" }, "No drawer here yet. The owner adds one in the back office.");
     return [
       this.drawers.filter((drawer) => drawer.open_session).map((drawer) => this.usedView(drawer)),
       this.panel?.view(),
+      this.closedView(),
     ];
   }
 
@@ -109,6 +124,8 @@ class DrawerScreen extends Panel {
         ["Opened by", opened_by.name],
         ["Float", dollars(float_cents)],
       ]),
+      this.said ? h("p", { class: "info", role: "status", "data-test": "moved" }, this.said) : null,
+      h("div", { class: "drawer-moves", role: "group", "aria-label": "Without a sale" }, this.moves()),
       h("p", { class: "soft" }, "To close, count the cash first. What should be there is shown afterwards."),
       h(
         "div",
@@ -116,6 +133,32 @@ class DrawerScreen extends Panel {
         button("count-and-close", "btn primary big", () => this.count(), "Count and close"),
         h("a", { class: "btn big", href: "#sale" }, "Back to the sale"),
       ),
+    );
+  }
+
+  moves() {
+    const one = ([kind, { name }]) => button(`move-${kind}`, "btn", () => this.move(kind), name);
+    return [...Object.entries(MOVES).map(one), button("open-x", "btn", () => openX(tablet.drawer), "X so far")];
+  }
+
+  /** The Zs of this location, the newest first. */
+  closedView() {
+    if (!this.closed.rows?.length) return null;
+    const one = (session) =>
+      button(
+        `z-${session.z_number}`,
+        { class: "field", key: session.id },
+        () => openZ(session),
+        h("span", null, `Z ${session.z_number} · ${session.drawer.name} · ${dayWords(session.business_date)}`),
+        " ",
+        h("b", { class: "num" }, differenceWords(session.over_short_cents)),
+      );
+    return h(
+      "section",
+      { class: "card stack", key: "closed", "data-test": "closed-drawers" },
+      h("h2", null, "Closed drawers"),
+      this.closed.rows.map(one),
+      this.closed.foot("older-zs", "Older"),
     );
   }
 
@@ -149,7 +192,12 @@ function resultView(session, again) {
       ["Stays in the drawer", dollars(left_cents)],
       ["To take out", dollars(counted_cents - left_cents)],
     ]),
-    h("div", { class: "row" }, button("drawer-again", "btn primary big", again, "Done")),
+    h(
+      "div",
+      { class: "row" },
+      button("drawer-again", "btn primary big", again, "Done"),
+      button("show-z", "btn big", () => openZ(session), icon("file"), "Show the Z"),
+    ),
   );
 }
 

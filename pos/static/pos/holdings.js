@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { hold } from "./buttons.js";
 import { cart, listenCart } from "./cart.js";
+import { isFixed } from "./contents.js";
 import { daysAfter, today } from "./days.js";
 import { signal } from "./signal.js";
 import { listenSync, sync } from "./sync.js";
@@ -17,6 +18,15 @@ listenTablet(look);
 
 /** Sessions, credits and cards that pay for a treatment, in the order in which they should be used. */
 export const sessionsLeft = () => state.offers.filter(({ items, can_pay }) => can_pay && items.length);
+
+/** The gift card or store credit that should pay next: the order is the server's, and each is on a sale once (R4). */
+export function nextValue({ tenders }) {
+  if (cart.lines.some(isFixed)) return null;
+  const used = tenders.filter(({ status }) => status === "held").map(({ kind, instrument }) => `${kind} ${instrument}`);
+  const pays = ({ kind, instrument, items, amount_cents, can_pay }) =>
+    can_pay && !items.length && amount_cents > 0 && !used.includes(`${kind} ${instrument}`);
+  return state.offers.find(pays) ?? null;
+}
 
 /** What a line of the cart keeps of an offer that pays for it. */
 export const coverBy = ({ kind, instrument }) => ({ kind, instrument });

@@ -9,11 +9,14 @@ const PIN_KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "ba
 const SPOKEN = { back: "Delete last digit", clear: "Clear" };
 export const PIN_LENGTH = 6;
 
-export function moneyPad({ label, cents, press, test }) {
+export const moneyPad = ({ cents, ...pad }) => numberPad({ ...pad, number: cents, words: dollars(cents) });
+
+/** A pad for any number, shown in the given words. */
+export function numberPad({ label, number, words, press, test }) {
   return h(
     "div",
     { class: "pad", role: "group", "aria-label": label, "data-test": test },
-    h("output", { class: cents ? "pad-amount num" : "pad-amount num empty", "aria-live": "polite" }, dollars(cents)),
+    h("output", { class: number ? "pad-amount num" : "pad-amount num empty", "aria-live": "polite" }, words),
     keys(MONEY_KEYS, press),
   );
 }

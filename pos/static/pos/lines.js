@@ -7,7 +7,9 @@ import { offWords, reasonName } from "./discountform.js";
 import { h, icon } from "./dom.js";
 import { lastSaleNote } from "./done.js";
 import { openLine } from "./linesheet.js";
+import { warningsOf } from "./linewarnings.js";
 import { dollars } from "./money.js";
+import { repeatButton } from "./repeat.js";
 import { coverWords } from "./sessions.js";
 import { openSheet } from "./sheet.js";
 import { sync } from "./sync.js";
@@ -16,7 +18,7 @@ import { qualified } from "./therapists.js";
 
 export function cartLines() {
   if (!cart.lines.length)
-    return [h("p", { class: "empty", key: "empty" }, "Tap a treatment to start."), lastSaleNote()];
+    return [h("p", { class: "empty", key: "empty" }, "Tap a treatment to start."), repeatButton(cart.client), lastSaleNote()];
   return h("ul", { class: "lines", key: "lines", "data-test": "lines" }, cart.lines.map(lineView));
 }
 
@@ -30,7 +32,8 @@ function lineView(line, place) {
     nameView(line, name),
     priceView(line, item, priced),
     line.cover ? coverView(priced) : null,
-    line.discount ? reasonView(line, priced) : null,
+    line.discount || line.price ? reasonView(line, priced) : null,
+    warningsOf(line, priced),
     h("div", { class: "line-who" }, therapistButton(line, item, name)),
     howMany(line, name),
   );
@@ -57,14 +60,15 @@ function priceView(line, item, priced) {
     const cents = line.cover ? 0 : (line.amount_cents ?? (item ?? planOf(line) ?? giftOf(line))?.price_cents ?? 0) * line.quantity;
     return h("span", { class: "num faint" }, h("b", null, dollars(cents)));
   }
-  const given = line.discount ? givenOn(priced) : null;
+  const given = line.discount || line.price ? givenOn(priced) : null;
   if (!given && !priced.cover) return h("span", { class: "num" }, h("b", null, dollars(priced.list_cents)));
-  const left = priced.cover ? priced.cover.upcharge_cents - priced.discount_cents : priced.list_cents - given.value_cents;
+  const more = Math.min(given?.value_cents ?? 0, 0); // a raised price is the list price of this line now
+  const left = priced.cover ? priced.cover.upcharge_cents - priced.discount_cents : priced.list_cents + more - given.value_cents;
   return h(
     "span",
     { class: "num", "data-test": "line-price" },
     h("span", { class: "vh" }, "Instead of "),
-    h("s", { class: "soft" }, dollars(priced.list_cents)),
+    h("s", { class: "soft" }, dollars(priced.list_cents + more)),
     " ",
     h("b", null, dollars(left)),
   );
@@ -79,8 +83,8 @@ const givenOn = (priced) => sync.sale.discounts.find(({ line }) => line === pric
 function reasonView(line, priced) {
   const approver = priced && givenOn(priced)?.approver;
   const words = [
-    `${offWords(line.discount)} off`,
-    reasonWords(reasonName(line.discount.reason)),
+    line.price ? `${dollars(line.price.unit_cents)} each` : `${offWords(line.discount)} off`,
+    reasonWords(reasonName((line.price ?? line.discount).reason)),
     approver && `approved by ${approver.name}`,
   ];
   return h("p", { class: "line-why soft", key: "why", "data-test": "line-why" }, words.filter(Boolean).join(" · "));

@@ -13,7 +13,8 @@ import { qualified } from "./therapists.js";
 /** Opens the line with that key; it closes when the line is gone. */
 export function openLine(key, name) {
   const form = new DiscountForm({
-    old: lineOf(key).discount ?? null,
+    old: lineOf(key).price ?? lineOf(key).discount ?? null,
+    hasPrice: hasPrice(lineOf(key)),
     redraw: () => sheet.redraw(),
     done: (discount) => {
       sheet.close();
@@ -34,6 +35,9 @@ export function openLine(key, name) {
   }
 }
 
+/** Whether there is a price of the list that another can stand in for. */
+const hasPrice = ({ kind, cover }) => (!kind || kind === "package") && !cover;
+
 const lineOf = (key) => cart.lines.find((line) => line.key === key);
 
 function view(line, name, form, close) {
@@ -46,7 +50,7 @@ function view(line, name, form, close) {
     last: h(
       "div",
       { class: "row", key: "ways-out" },
-      line.discount ? noDiscount(line, close) : null,
+      line.discount || line.price ? noDiscount(line, close) : null,
       button("line-remove", "btn danger", () => setQuantity(line.key, 0), icon("trash"), "Remove line"),
     ),
   });
@@ -66,7 +70,7 @@ function noDiscount(line, close) {
     close();
     setLineDiscount(line.key, null);
   };
-  return button("line-discount-remove", "btn", away, "Remove discount");
+  return button("line-discount-remove", "btn", away, line.price ? "List price again" : "Remove discount");
 }
 
 function therapists(line) {

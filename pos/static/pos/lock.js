@@ -4,6 +4,7 @@ import { del, post } from "./api.js";
 import { h, icon, patch } from "./dom.js";
 import { PinPanel } from "./pin.js";
 import { closeAll } from "./sheet.js";
+import { sync } from "./sync.js";
 import { setPerson, tablet } from "./tablet.js";
 
 const IDLE_MS = Number(document.body.dataset.idleSeconds || 600) * 1000;
@@ -67,10 +68,10 @@ export function lockHere() {
   setPerson(null);
 }
 
-/** Locks by itself when nobody touches the tablet for ten minutes. */
+/** Locks by itself after ten minutes without a touch; not while the server is away, which alone can unlock. */
 export function watchIdle() {
   const touch = () => (touched_at = Date.now());
   for (const kind of ["pointerdown", "keydown"])
     document.addEventListener(kind, touch, { capture: true, passive: true });
-  setInterval(() => tablet.person && Date.now() - touched_at >= IDLE_MS && lock(), CHECK_MS);
+  setInterval(() => tablet.person && !sync.isAway && Date.now() - touched_at >= IDLE_MS && lock(), CHECK_MS);
 }

@@ -3,10 +3,12 @@
 import { askAmount } from "./amount.js";
 import { button, moneyButton, round, tryAgainButton } from "./buttons.js";
 import { canUndo, cart, undo } from "./cart.js";
-import { checkout, heldTenders, payCard, payCash, payNothing, payWith, tryAgain } from "./checkout.js";
+import { checkout, heldTenders, payBy, payCard, payCash, payNothing, payWith, tryAgain } from "./checkout.js";
 import { alertBox, h, icon } from "./dom.js";
+import { leftWords, nextValue } from "./holdings.js";
 import { cashPresets, dollars, price } from "./money.js";
 import { moreButton } from "./morepay.js";
+import { offline } from "./offline.js";
 import { parking } from "./parking.js";
 import { askReader, ownReader, readers, withReader } from "./readers.js";
 import { openSplit, partsList } from "./split.js";
@@ -15,7 +17,7 @@ import { tablet } from "./tablet.js";
 
 export function totalDue() {
   const sale = sync.sale;
-  const waiting = ["dim", "slow"].includes(sync.wait.phase) || Boolean(sync.trouble);
+  const waiting = ["dim", "slow"].includes(sync.wait.phase) || (Boolean(sync.trouble) && !sale?.offline);
   const parts = sale
     ? [sale.tax_cents && `tax ${dollars(sale.tax_cents)}`, sale.tip_cents && `tip ${dollars(sale.tip_cents)}`].filter(
         Boolean,
@@ -51,7 +53,7 @@ export function payNotes() {
     { class: "notes", key: "notes" },
     h("p", { class: "soft", role: "status" }, waitingWords()),
     sync.notice ? h("p", { class: "info", role: "status", "data-test": "notice" }, sync.notice) : null,
-    sync.trouble?.words ? alertBox(sync.trouble.words, sync.trouble.retry ? again : back) : null,
+    sync.trouble?.words && !sync.sale?.offline ? alertBox(sync.trouble.words, sync.trouble.retry ? again : back) : null,
     alertBox(checkout.trouble || parking.trouble),
   );
 }
@@ -67,15 +69,28 @@ export function payButtons() {
   if (!cart.lines.length) return null;
   if (checkout.unknown) return unanswered();
   const sale = sync.sale;
+  const look = { class: "pay", key: "pay", "data-test": "pay" };
+  if (sale?.offline) return h("div", look, cashButtons(sale, checkout.busy));
   const disabled = !sale || checkout.busy || parking.busy || Boolean(sync.trouble) || Boolean(cart.finishing);
   return h(
     "div",
-    { class: "pay", key: "pay", "data-test": "pay" },
+    look,
     partsList(),
     sale && sale.due_cents === 0
       ? nothingDue(disabled)
-      : [cardButton(sale, disabled), cashButtons(sale, disabled), otherButtons(sale, disabled)],
+      : [proposal(sale, disabled), cardButton(sale, disabled), cashButtons(sale, disabled), otherButtons(sale, disabled)],
   );
+}
+
+/** What the client has here goes before cards and cash. */
+function proposal(sale, disabled) {
+  const offer = sale && nextValue(sale);
+  if (!offer) return null;
+  const amount_cents = Math.min(offer.amount_cents, sale.due_cents);
+  const tender = { kind: offer.kind, instrument: offer.instrument, amount_cents };
+  const words = [h("b", null, `${offer.name} · ${dollars(amount_cents)}`), h("small", { class: "soft" }, leftWords(offer))];
+  const act = () => payBy(tender, { isAsked: false, shown_cents: sale.due_cents });
+  return money(`propose-${offer.kind}`, words, "btn big stacked", disabled, act, `${offer.instrument} ${amount_cents}`);
 }
 
 function unanswered() {
@@ -86,7 +101,15 @@ function unanswered() {
       `${checkout.unknown} It is not known yet whether the payment was saved. Trying again never charges twice.`,
     ),
     money("try-again-pay", "Try again", "btn primary big", checkout.busy, tryAgain),
+    finishAway(),
   );
+}
+
+/** Without the server a payment in cash can be finished on the tablet. */
+function finishAway() {
+  if (!offline.finish) return null;
+  const { cents, act } = offline.finish;
+  return money("finish-offline", `Finish offline · cash ${dollars(cents)}`, "btn big", checkout.busy, act, cents);
 }
 
 const nothingDue = (disabled) => money("finish", "Finish · $0.00", "btn primary big", disabled, payNothing);
@@ -121,7 +144,7 @@ function cashButtons(sale, disabled) {
     const words = ["Cash ", h("b", { class: "num" }, price(cents))];
     return money(test, words, "btn stacked", disabled, () => payCash(cents, due), cents);
   };
-  const isFirst = !readers.list.length;
+  const isFirst = !readers.list.length || Boolean(sale?.offline);
   return [
     isFirst
       ? money("cash-exact", `Cash ${dollars(exact)}`, "btn primary big", disabled, () => payCash(exact, due), exact)

@@ -4,6 +4,7 @@ import { button } from "./buttons.js";
 import { alertBox, h, icon, rows } from "./dom.js";
 import { handedOver, onCards } from "./effect.js";
 import { handoutButtons } from "./handout.js";
+import { exemptWords } from "./exempt.js";
 import { dollars } from "./money.js";
 import { qrFigure } from "./qrcode.js";
 import { isUnfinished, stateBadges } from "./receiptrows.js";
@@ -39,8 +40,9 @@ export function receiptView({ sale, qr, redraw, refund, undoAll }) {
       // Its room is kept until it comes: no button moves under a finger.
       sale.receipt?.url ? qrFigure(qr, `Code with the link to receipt ${sale.receipt.title}`, "Scan to keep this receipt") : null,
     ),
-    h("ul", { class: "receipt-lines" }, sale.lines.map(lineRow)),
+    h("ul", { class: "receipt-lines" }, sale.lines.map((line) => lineRow(line, sale))),
     rows(sums(sale), "facts sums", "sums"),
+    agreed(sale),
     sale.refunds.length || sale.void ? rows(takenBack(sale), "facts sums brick", "taken-back") : null,
     cardsBack(sale).map(cardBack),
   );
@@ -93,8 +95,9 @@ function heading(sale) {
   ];
 }
 
-function lineRow(line) {
-  const facts = [line.therapist ? `with ${line.therapist.name}` : "", line.discount_cents ? line.why : "", line.reference];
+function lineRow(line, { discounts }) {
+  const isChanged = line.discount_cents || discounts.some((given) => given.line === line.id);
+  const facts = [line.therapist ? `with ${line.therapist.name}` : "", isChanged ? line.why : "", line.reference];
   const words = facts.filter(Boolean).join(" · ");
   return h(
     "li",
@@ -121,6 +124,17 @@ function sums(sale) {
     row("Change", sale.change_cents),
     row("Still to pay", sale.due_cents),
   ];
+}
+
+/** Who said yes to which discount, other price or exemption. */
+function agreed(sale) {
+  const nameOf = (id) => sale.lines.find((line) => line.id === id)?.name ?? "the sale";
+  const given = sale.discounts
+    .filter(({ approver }) => approver)
+    .map(({ line, value_cents, approver }) => `${dollars(-value_cents)} on ${nameOf(line)}, approved by ${approver.name}`);
+  const words = sale.tax_exemption ? [...given, exemptWords(sale)] : given;
+  if (!words.length) return null;
+  return h("ul", { class: "soft agreed", key: "agreed", "data-test": "agreed" }, words.map((word) => h("li", { key: word }, word)));
 }
 
 /** How a part was paid; after a session also how many are left. */

@@ -6,6 +6,7 @@ import { checkout, heldTenders, listenCheckout } from "./checkout.js";
 import { clientName, clientSearch, listenClients } from "./clients.js";
 import { askDiscount, discountRow } from "./discount.js";
 import { h, icon, patch } from "./dom.js";
+import { exemptRow } from "./exempt.js";
 import { listenHoldings } from "./holdings.js";
 import { cartLines } from "./lines.js";
 import { dollars } from "./money.js";
@@ -14,6 +15,7 @@ import { canPark, listenParking, park, parking } from "./parking.js";
 import { payButtons, payNotes, totalDue } from "./pay.js";
 import { listenPrepaidTiles } from "./prepaidtiles.js";
 import { listenReaders } from "./readers.js";
+import { listenRepeat } from "./repeat.js";
 import { signal } from "./signal.js";
 import { clientStrip, listenStrip, watchStrip } from "./strip.js";
 import { listenSync, sync } from "./sync.js";
@@ -32,6 +34,7 @@ const HEARD = [
   listenPrepaidTiles,
   listenHoldings,
   listenTablet,
+  listenRepeat,
   listenReaders,
   listenParking,
   listenStrip,
@@ -151,5 +154,5 @@ const parkButton = () =>
 function tools() {
   if (!cart.lines.length) return null;
   const give = button("discount", "btn quiet", askDiscount, icon("tag"), "Discount");
-  return h("div", { class: "cart-tools", key: "tools" }, discountRow() ?? give);
+  return h("div", { class: "cart-tools", key: "tools" }, discountRow() ?? give, exemptRow());
 }

@@ -27,6 +27,7 @@ export const sync = {
   trouble: null,
   notice: "",
   isAway: false,
+  standIn: () => {}, // puts the tablet's own price in the place of the server's while it is away
   completed: () => {},
   wait: patience(changes.tell),
 };
@@ -77,12 +78,12 @@ async function work() {
     sync.wait.start();
     dirty = true;
     failed = null;
-    sync.isAway = false;
     while (dirty && !failed) {
       dirty = false;
       await round();
     }
     sync.trouble = failed;
+    if (failed && sync.isAway) sync.standIn();
   }
   sync.wait.stop();
   changes.tell();
@@ -96,6 +97,7 @@ async function round() {
   const body = { ...cartBody(tipFor(lines)), ...(approval && { approval }) };
   try {
     const sale = await put(`sales/${id}`, body);
+    sync.isAway = false;
     if (cart.id !== id) return;
     approval = undefined;
     pricedLines = lines;
@@ -127,6 +129,7 @@ function giveUp() {
 
 async function meet(error, id, body) {
   if (error instanceof Unreached) return wait(error.message);
+  sync.isAway = false;
   if (!(error instanceof Refused)) throw error;
   if (error.status === 401) return stay(error.message); // the lock screen is up; signing on sends again
   if (error.code === "approval_needed") return meetApproval(error);
@@ -155,7 +158,8 @@ async function meetApproval(error) {
   approval = await askApproval(error);
   if (approval) return void (dirty = true);
   takeOffDiscounts();
-  sync.notice = "Not approved: the discount was taken off again.";
+  const isTax = error.problem.action === "tax_exemption";
+  sync.notice = isTax ? "Not approved: sales tax is charged." : "Not approved: the discount was taken off again.";
   dirty = true;
 }
 
@@ -163,7 +167,7 @@ async function meetApproval(error) {
 function takeOffDiscounts() {
   const before = agreed.id === cart.id ? agreed.discounts : null;
   const isOther = before && JSON.stringify(before) !== JSON.stringify(discountsNow());
-  setDiscountsTo(isOther ? before : { ofSale: [], ofLines: {} });
+  setDiscountsTo(isOther ? before : { ofSale: [], ofLines: {}, exempt: false });
 }
 
 /** It was too old or for another amount: asking again brings the server's new question. */

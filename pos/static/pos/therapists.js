@@ -11,11 +11,16 @@ export function qualified(item) {
   return tablet.catalog.therapists.filter((therapist) => !needed || therapist.qualifications.includes(needed));
 }
 
-/** The last used therapist who qualifies, else the person signed on, else the first who does; null for retail. */
+let preferred = null;
+
+/** Proposes this therapist for new lines, before all others; nobody for null. */
+export const prefer = (id) => (preferred = id);
+
+/** Whom the client likes, if they qualify, else the last used therapist who does, else the person signed on, else the first who does; null for retail. */
 export function defaultTherapist(item, inCart) {
   if (item.kind === "retail") return null;
   const able = qualified(item).map((therapist) => therapist.id);
-  return [...inCart, ...recent(), tablet.person?.id, ...able].find((id) => able.includes(id)) ?? null;
+  return [preferred, ...inCart, ...recent(), tablet.person?.id, ...able].find((id) => able.includes(id)) ?? null;
 }
 
 export function remember(id) {

@@ -11,6 +11,7 @@ import { sessionTiles } from "./sessions.js";
 import { signal } from "./signal.js";
 import { isSold, tablet } from "./tablet.js";
 
+const FAVOURITES = ["favourite", "Favourites"];
 const TABS = [
   ["treatment", "Treatments"],
   ["package", "Packages"],
@@ -23,37 +24,42 @@ const TABS = [
 const BOUNCE_MS = 400;
 const changes = signal();
 export const listenTiles = changes.listen;
-let tab = "treatment";
+let tab = null; // the first one
 let last = { code: "", at: -BOUNCE_MS };
 
 /** Shows a tab; the first one again when a sale is over. */
-export function showTab(name = "treatment") {
+export function showTab(name = null) {
   tab = name;
   changes.tell();
 }
+
+/** The owner's favourites of this location come first where there are any. */
+const tabsNow = () => (tablet.catalog.items.some((item) => item.is_favourite && isSold(item)) ? [FAVOURITES, ...TABS] : TABS);
+const shown = () => tab ?? tabsNow()[0][0];
 
 export function tiles() {
   return [
     h(
       "div",
       { class: "tabs", role: "group", "aria-label": "Price list", key: "tabs" },
-      TABS.map(([name, label]) =>
-        button(`tab-${name}`, { class: "tab", key: name, "aria-pressed": name === tab }, () => showTab(name), label),
+      tabsNow().map(([name, label]) =>
+        button(`tab-${name}`, { class: "tab", key: name, "aria-pressed": name === shown() }, () => showTab(name), label),
       ),
     ),
-    shownTab(),
+    shownTab(shown()),
   ];
 }
 
-function shownTab() {
+function shownTab(tab) {
   if (tab === "custom") return customForm({ redraw: changes.tell, added: () => showTab() });
   if (tab === "gift") return giftTiles(byArrows);
-  return isPrepaidTab(tab) ? prepaidTiles(tab, byArrows) : grid();
+  return isPrepaidTab(tab) ? prepaidTiles(tab, byArrows) : grid(tab);
 }
 
-function grid() {
-  const shown = tablet.catalog.items.filter((item) => item.kind === tab && isSold(item));
-  const sessions = tab === "treatment" ? sessionTiles() : [];
+function grid(tab) {
+  const isHere = (item) => (tab === FAVOURITES[0] ? item.is_favourite : item.kind === tab);
+  const shown = tablet.catalog.items.filter((item) => isHere(item) && isSold(item));
+  const sessions = tab === tabsNow()[0][0] || tab === "treatment" ? sessionTiles() : [];
   if (!shown.length && !sessions.length) return h("p", { class: "empty", key: "none" }, "Nothing on the price list here yet.");
   return h(
     "ul",
