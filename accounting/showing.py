@@ -150,11 +150,22 @@ def _change_cell(column: Column, row: Row, before: Row) -> Shown:
     return Shown(_change(row.cells.get(column.name), before.cells.get(column.name))[0], is_number=True)
 
 
+def changed_by(value: int, before: int) -> Decimal | None:
+    """By how much of a hundred it has changed; None where there was nothing to compare with."""
+    return Decimal(half_up(Fraction(1000 * (value - before), abs(before)))) / 10 if before else None
+
+
+def figure(title: str, form: Form, value: int, before: int) -> Figure:
+    """One sum that stands large, with what it was before."""
+    change, went = _change(value, before)
+    return Figure(title, _large(value, form), change, went, _large(before, form))
+
+
 def _change(value: Cell, before: Cell) -> tuple[str, str]:
     """By how much of a hundred, and whether up or down; nothing where there was nothing to compare with."""
     if not isinstance(value, int) or not isinstance(before, int) or before == 0:
         return ("", "") if not isinstance(value, int) else (NOTHING, "")
-    percent = Decimal(half_up(Fraction(1000 * (value - before), abs(before)))) / 10
+    percent = changed_by(value, before) or 0
     went = "up" if percent > 0 else "down" if percent < 0 else ""
     sign = "+" if percent > 0 else ""
     return f"{sign}{percent:,.1f} %".replace("-", MINUS), went

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from accounting import (
+    audit_page,
     closing_pages,
     downloads,
     entry_page,
@@ -10,14 +11,21 @@ from accounting import (
     export_pages,
     mail_pages,
     names_page,
+    overview_page,
     pages,
+    rights_page,
     sales_pages,
     token_pages,
+    z_page,
 )
 
 MONTH = r"reports/close/(?P<month>[0-9]{4}-[0-9]{2})"
 
 urlpatterns = [
+    path("audit/", audit_page.page, name="audit"),
+    path("audit.csv", audit_page.file, name="audit_file"),
+    path("rights/", rights_page.page, name="rights"),
+    path("overview/", overview_page.page, name="overview"),
     path("reports/close/", closing_pages.months, name="periods"),
     path("reports/close/proof.zip", closing_pages.proof, name="prove_books"),
     re_path(rf"^{MONTH}/$", closing_pages.month, name="close_month"),
@@ -31,6 +39,8 @@ urlpatterns = [
     path("reports/keys/", token_pages.keys, name="report_keys"),
     path("reports/keys/<uuid:token_id>/revoke", token_pages.revoke, name="revoke_report_key"),
     path("reports/entries/<uuid:entry_id>/", entry_page.entry, name="entry"),
+    path("reports/z/<uuid:session_id>/", z_page.page, name="z"),
+    re_path(r"^reports/z/(?P<session_id>[0-9a-f-]{36})/(?P<size>roll|letter)\.pdf$", z_page.paper, name="z_paper"),
     path("reports/<slug:slug>/", pages.report, name="report"),
     path("reports/<slug:slug>/mail", mail_pages.mail, name="report_mail"),
     re_path(r"^reports/(?P<slug>[a-z0-9-]+)\.(?P<form>csv|xlsx)$", downloads.file, name="report_file"),

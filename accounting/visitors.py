@@ -24,12 +24,20 @@ def for_books(view: View[P]) -> Callable[..., HttpResponseBase]:
 
     What can not be meant (`BadInput`) is told on a page of its own with status 400.
     """
+    return _for(view, Right.SEE_BOOKS)
 
+
+def for_trail(view: View[P]) -> Callable[..., HttpResponseBase]:
+    """As `for_books`, for whoever sees the audit trail somewhere."""
+    return _for(view, Right.SEE_AUDIT)
+
+
+def _for(view: View[P], right: Right) -> Callable[..., HttpResponseBase]:
     @wraps(view)
     def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not isinstance(request.user, Staff):
             return redirect_to_login(request.get_full_path())
-        places = rights.places_of(request.user, Right.SEE_BOOKS) if request.user.is_staff else []
+        places = rights.places_of(request.user, right) if request.user.is_staff else []
         if not places:
             raise PermissionDenied
         try:
@@ -45,3 +53,8 @@ def staff_of(request: HttpRequest) -> Staff:
     if not isinstance(request.user, Staff):
         raise PermissionDenied
     return request.user
+
+
+def sees_books(request: HttpRequest) -> bool:
+    """Whether the other pages would open for the person, at some location at least."""
+    return bool(rights.places_of(staff_of(request), Right.SEE_BOOKS))

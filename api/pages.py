@@ -1,6 +1,6 @@
 """Long lists in pages: one page of rows at a time, and a signed cursor, so that nobody can make one up."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.core import signing
 from django.db.models import QuerySet
@@ -8,8 +8,6 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
-
-from pos.finding import Found
 
 PAGE_SIZE = 50
 
@@ -45,10 +43,8 @@ class Pages(CursorPagination):
         )
 
 
-def page_of(
-    queryset: QuerySet[Any] | Found, *ordering: str, request: Request
-) -> tuple[list[Any], str | None, str | None]:
+def page_of(queryset: QuerySet[Any], *ordering: str, request: Request) -> tuple[list[Any], str | None, str | None]:
     """One page of the rows, and the addresses of the next and the previous page."""
     pages = Pages(*ordering)
-    rows = pages.paginate_queryset(cast("QuerySet[Any]", queryset), request) or []
+    rows = pages.paginate_queryset(queryset, request) or []
     return list(rows), pages.get_next_link(), pages.get_previous_link()

@@ -45,7 +45,7 @@ PROBLEMS = {
 def described(
     *,
     name: str,
-    answers: Mapping[int, Any],
+    answers: Mapping[Any, Any],
     request: type[BaseSerializer[Any]] | None = None,
     query: type[BaseSerializer[Any]] | None = None,
     cursor: type[Any] | None = None,

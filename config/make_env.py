@@ -8,6 +8,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
 SECRETS = ("SECRET_KEY", "PIN_PEPPER", "DATABASE_PASSWORD", "DATABASE_OWNER_PASSWORD")
+NUMBERED = ("GIFT_CODE_KEYS", "HEALTH_KEYS")
+"""Keys that can be changed: the newest stands first, by its number."""
 
 
 def filled(example: str) -> str:
@@ -15,7 +17,8 @@ def filled(example: str) -> str:
     filled_in = re.sub(
         rf"^({'|'.join(SECRETS)})=$", lambda found: f"{found[1]}={secrets.token_hex(32)}", example, flags=re.MULTILINE
     )
-    return re.sub(r"^GIFT_CODE_KEYS=$", f"GIFT_CODE_KEYS=1:{secrets.token_hex(32)}", filled_in, flags=re.MULTILINE)
+    numbered = rf"^({'|'.join(NUMBERED)})=$"
+    return re.sub(numbered, lambda found: f"{found[1]}=1:{secrets.token_hex(32)}", filled_in, flags=re.MULTILINE)
 
 
 def make_env(*, folder: Path = HERE) -> bool:

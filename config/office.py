@@ -1,13 +1,19 @@
 """The back office as one site: named after the studio, its pages grouped by what somebody wants to do."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 
-from studio.models import Business, GroupRight, Level, Right
+from studio.audit import record
+from studio.models import Business, GroupRight, Level, Right, Staff
 
 TASKS = {
     "The day at the desk": [
@@ -15,6 +21,7 @@ TASKS = {
         "pos.Receipt",
         "pos.Refund",
         "pos.Void",
+        "pos.OfflineSale",
         "pos.DrawerSession",
         "pos.Approval",
         "pos.Client",
@@ -27,6 +34,12 @@ TASKS = {
         "memberships.BillingRun",
         "memberships.Consent",
         "memberships.Plan",
+    ],
+    "Client files": [
+        "clientfile.Flag",
+        "clientfile.AllergenMark",
+        "clientfile.HealthRead",
+        "clientfile.Acknowledgement",
     ],
     "Gift cards": [
         "giftcards.GiftCard",
@@ -65,6 +78,19 @@ NAMES = {"auth.Group": "Roles", "memberships.SessionLot": "Sessions and credits"
 class Office(AdminSite):
     """Stock admin pages in our order and dress."""
 
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one door for all pages; who is in and may not see this one is told so."""
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The person's own password; that it was changed is written down."""
+        answer = super().password_change(request, extra_context)
+        if request.method == "POST" and answer.status_code == HTTPStatus.FOUND and isinstance(request.user, Staff):
+            record(at=timezone.now(), action="staff.password_changed", actor=request.user, subject=request.user)
+        return answer
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps: list[Any] = super().get_app_list(request, app_label)
         return apps if app_label else list(_by_task(apps))
@@ -74,7 +100,8 @@ class Office(AdminSite):
         return {
             **super().each_context(request),
             "business": business,
-            "sees_trouble": self.has_permission(request) and _sees_books(request),
+            "sees_trouble": self.has_permission(request) and _holds(request, Right.SEE_BOOKS),
+            "sees_trail": self.has_permission(request) and _holds(request, Right.SEE_AUDIT),
         }
 
 
@@ -97,9 +124,9 @@ def _by_task(apps: list[Any]) -> Iterator[dict[str, Any]]:
             yield {**app, "models": models}
 
 
-def _sees_books(request: HttpRequest) -> bool:
-    """Whether the page of what needs attention would open for the person, at some location at least."""
+def _holds(request: HttpRequest, right: Right) -> bool:
+    """Whether the pages behind the right would open for the person, at some location at least."""
     if not request.user.is_authenticated:
         return False
-    allowed = GroupRight.objects.filter(right=Right.SEE_BOOKS, level=Level.ALLOWED)
+    allowed = GroupRight.objects.filter(right=right, level=Level.ALLOWED)
     return request.user.is_superuser or allowed.filter(group__grants__staff=request.user).exists()

@@ -1,10 +1,12 @@
-"""One screen that shows what Footfall is made of and all that plugs in; what differs by place is in the environment."""
+"""What Footfall is made of; what plugs in is listed beside it, and what differs by place is in the environment."""
 
 from pathlib import Path
 
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from config.plugged_in import *  # noqa: F403 - what is sold and how it is paid, checks, reports, exports, jobs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -16,14 +18,16 @@ SECRET_KEY = env.str("SECRET_KEY", default="insecure-only-for-tests-and-builds-0
 PIN_PEPPER = env.str("PIN_PEPPER", default="insecure-only-for-tests")
 # `id:secret`, the newest first; the older ones still open the cards that were made with them.
 GIFT_CODE_KEYS = env.list("GIFT_CODE_KEYS", default=[]) or ["0:insecure-only-for-tests"]
+# The same for what clients say of their health: `manage.py reseal_health` puts all of it under the newest.
+HEALTH_KEYS = env.list("HEALTH_KEYS", default=[]) or ["0:insecure-only-for-tests"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 HTTPS = SITE_URL.startswith("https://")
-if HTTPS and "insecure" in SECRET_KEY + PIN_PEPPER + "".join(GIFT_CODE_KEYS):
+if HTTPS and "insecure" in SECRET_KEY + PIN_PEPPER + "".join(GIFT_CODE_KEYS + HEALTH_KEYS):
     raise ImproperlyConfigured(
-        "Set SECRET_KEY, PIN_PEPPER and GIFT_CODE_KEYS: `python3 -m config.make_env` makes them."
+        "Set SECRET_KEY, PIN_PEPPER, GIFT_CODE_KEYS and HEALTH_KEYS: `python3 -m config.make_env` makes them."
     )
 
 INSTALLED_APPS = [
@@ -35,9 +39,13 @@ INSTALLED_APPS = [
     "pos",
     "giftcards",
     "memberships",
+    "clientfile",
     "accounting",
     "api",
     "config.office_app.OfficeApp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -52,189 +60,6 @@ INSTALLED_APPS = [
     "phonenumber_field",
 ]
 
-# What plugs in -------------------------------------------------------------------------------------------------------
-POS_LINE_KINDS = [
-    "pos.wares.CatalogueItem",
-    "pos.wares.CustomAmount",
-    "giftcards.kinds.SoldCard",
-    "giftcards.kinds.LoadedCard",
-    "memberships.kinds.SoldPackage",
-    "memberships.dueskinds.Joining",
-    "memberships.dueskinds.Dues",
-    "memberships.feekinds.PlanUpgrade",
-    "memberships.feekinds.FreezeFee",
-    "memberships.feekinds.ExitFee",
-    "memberships.prepaidkind.MonthsAhead",
-]
-POS_PRICE_RULES = ["memberships.prices.MembersPay"]
-POS_TENDER_KINDS = [
-    "memberships.sessions.PackageSession",
-    "memberships.sessions.MemberCredit",
-    "giftcards.kinds.PaidByTreatmentCard",
-    "giftcards.kinds.PaidByCard",
-    "pos.store_credit.StoreCredit",
-    "pos.tenders.Cash",
-    "pos.tenders.Check",
-    "pos.tenders.ExternalTerminal",
-    "pos.cards.CardOnReader",
-    "pos.saved_cards.SavedCardOnFile",
-    "pos.pay_links.ByLink",
-    "pos.online.CardOnline",
-]
-BOOK_CHECKS = [
-    "ledger.checks.check_entries_balance",
-    "ledger.checks.check_entries_balance_per_location",
-    "ledger.checks.check_entries_have_postings",
-    "ledger.checks.check_days_balance",
-    "ledger.checks.check_one_entry_per_event",
-    "ledger.checks.check_numbers_have_no_gap",
-    "ledger.checks.check_closed_months_are_untouched",
-    "ledger.checks.check_entries_lie_in_a_month",
-    "ledger.checks.check_reversals_mirror",
-    "ledger.checks.check_tax_given_back_was_collected",
-    "ledger.checks.check_therapists_owe_nothing",
-    "ledger.checks.check_postings_say_what_for",
-    "ledger.checks.check_income_comes_from_sales",
-    "ledger.checks.check_chain",
-    "ledger.checks.check_entries_are_linked",
-    "ledger.checks.check_guards_are_there",
-    "pos.checks.check_drawer_is_as_counted",
-    "pos.checks.check_tenders_pay_the_sale",
-    "pos.checks.check_lines_add_up_to_the_sale",
-    "pos.checks.check_refunds_stay_within_the_sale",
-    "pos.checks.check_tax_is_as_charged",
-    "pos.checks.check_tips_are_as_given",
-    "pos.checks.check_every_sale_is_in_the_books",
-    "pos.checks.check_receipts_have_no_gaps",
-    "pos.checks.check_everything_has_its_receipt",
-    "pos.checks.check_no_hold_outlives_its_sale",
-    "pos.checks.check_cards_paid_their_sales",
-    "pos.checks.check_store_credit",
-    "pos.checks.check_store_credit_is_held_by_open_sales",
-    "giftcards.checks.check_cards_are_as_booked",
-    "giftcards.checks.check_breakage_is_as_booked",
-    "giftcards.checks.check_cards_are_as_moved",
-    "giftcards.checks.check_cards_are_held_by_open_sales",
-    "giftcards.checks.check_cards_paid_their_sales",
-    "giftcards.checks.check_locations_owe_each_other_the_same",
-    "giftcards.checks.check_nobody_guesses_codes",
-    "memberships.checks.check_lots_are_what_the_books_owe",
-    "memberships.checks.check_each_lot_is_in_the_books",
-    "memberships.checks.check_lots_have_sessions_and_value",
-    "memberships.checks.check_moves_roll_forward",
-    "memberships.checks.check_lots_are_worth_their_price",
-    "memberships.checks.check_lots_are_held_by_open_sales",
-    "memberships.duechecks.check_paid_dues_have_granted",
-    "memberships.duechecks.check_paid_months_count",
-    "memberships.duechecks.check_months_ahead_are_in_the_books",
-    "payments.checks.check_movements_are_posted",
-    "payments.checks.check_balance_agrees",
-    "payments.checks.check_finished_payouts_come_to_zero",
-    "payments.checks.check_payouts_are_the_sum_of_their_parts",
-    "payments.checks.check_money_in_transit",
-    "payments.checks.check_disputed_money",
-    "payments.checks.check_refunds_payable",
-    "payments.checks.check_nothing_stays_in_suspense",
-    "payments.checks.check_charges_come_to_an_end",
-    "payments.checks.check_pages_come_to_an_end",
-    "payments.checks.check_card_refunds_are_sent",
-    "accounting.closingchecks.check_closings_are_as_sealed",
-    "accounting.closingchecks.check_months_open_as_they_closed",
-    "accounting.exports.checks.check_closed_months_are_exported_whole",
-    "accounting.exports.checks.check_exports_are_as_given_out",
-    "jobs.checks.check_outbox",
-    "jobs.checks.check_dead_rows",
-    "jobs.checks.check_schedule",
-]
-REPORTS = [  # in the order in which the accountant's pages list them
-    "accounting.reports.daily.DailySales",
-    "accounting.reports.months.SalesByMonth",
-    "accounting.reports.items.SalesByItem",
-    "accounting.reports.tenders.SalesByTender",
-    "accounting.reports.therapists.SalesByTherapist",
-    "accounting.reports.tips.Tips",
-    "accounting.reports.sales_tax.SalesTax",
-    "accounting.reports.sales_tax.PrepaidTax",
-    "accounting.reports.card_year.CardYear",
-    "accounting.reports.bridges.DepositBridge",
-    "accounting.reports.cash_log.CashLog",
-    "accounting.reports.open_drawers.OpenDrawers",
-    "accounting.reports.rollforward.RollForward",
-    "accounting.reports.outstanding.OpenInstruments",
-    "accounting.reports.outstanding.AgedLiability",
-    "accounting.reports.between.BetweenLocations",
-    "accounting.reports.breakage.BreakageWorkbook",
-    "accounting.reports.breakage.UnclaimedProperty",
-    "accounting.reports.books.TrialBalance",
-    "accounting.reports.books.GeneralLedger",
-    "accounting.reports.journal.Journal",
-    "accounting.reports.exceptions.Exceptions",
-    "accounting.reports.late.LateArrivals",
-]
-EXPORT_FORMATS = [  # the other books, in the order in which the accountant's pages list them
-    "accounting.exports.quickbooks.QuickBooksOnline",
-    "accounting.exports.quickbooks.QuickBooksDesktop",
-    "accounting.exports.xero.Xero",
-    "accounting.exports.sage.Sage50",
-    "accounting.exports.sage.SageIntacct",
-    "accounting.exports.hledger.Hledger",
-    "accounting.exports.beancount.Beancount",
-    "accounting.exports.neutral.NeutralCsv",
-    "accounting.exports.neutral.NeutralWorkbook",
-]
-SUBLEDGERS = [  # what the rows behind the books come to, for the balance assertions of exports and proofs
-    "giftcards.subledger.Cards",
-    "memberships.subledger.Lots",
-    "memberships.subledger.MonthsAhead",
-    "pos.subledgers.StoreCredit",
-    "pos.subledgers.Drawers",
-    "pos.subledgers.Taxes",
-    "pos.subledgers.Tips",
-    "pos.cardmoney.StripeBalance",
-    "pos.cardmoney.RefundsPayable",
-    "payments.subledger.InTransit",
-    "payments.subledger.Contested",
-]
-JOBS_CLAIMABLE = [
-    "payments.asking.LiveCharges",
-    "payments.hosted.HostedPages",
-    "payments.asking.OffSessionCharges",
-    "payments.cards.RemovedCards",
-    "memberships.renewals.DuesToCharge",
-    "memberships.renewals.EndedDues",
-    "memberships.extras.PaidExtras",
-    "payments.refunds.OpenRefunds",
-    "payments.inbox.StripeEvents",
-    "pos.finishing.EndedCharges",
-    "giftcards.fulfilment.PaidOrders",
-    "giftcards.delivery.Deliveries",
-    "memberships.portal.signing_in.SignInWishes",
-    "accounting.letters.ReportSendings",
-    "jobs.outbox.Outbox",
-]
-JOBS_SCHEDULE = [
-    "ledger.chain.LinkEntries",
-    "payments.inbox.FetchMissedEvents",
-    "payments.reconciliation.FetchMovements",
-    "payments.unsold.PutUnsoldAside",
-    "pos.schedule.AbandonForgottenSales",
-    "giftcards.disputes.FreezeContestedCards",
-    "giftcards.disputes.RevokeContestedCards",
-    "giftcards.bounces.TellOfLostMails",
-    "giftcards.forgotten.ExpireCards",
-    "giftcards.shop.orders.ForgetDrafts",
-    "studio.throttle.ForgetOldTries",
-    "memberships.scheduled.ChangeMemberships",
-    "memberships.dues.MakeDues",
-    "memberships.expiry.ExpireSessions",
-    "memberships.prepaid.GrantMonthsAhead",
-    "memberships.dunning.UseNewCards",
-    "memberships.runs.ReportBilling",
-    "memberships.contested.TakeBackContested",
-    "memberships.portal.signing_in.ForgetLinks",
-    "accounting.mailing.MailReports",
-]
-
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -243,6 +68,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "studio.second_factor.OnlyWhole",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -318,7 +145,22 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "/admin/login/"
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/accounts/"  # from there to the page that fits the person
+# Whether everybody of the back office must have a second factor; who has one needs it in any case.
+BACK_OFFICE_SECOND_FACTOR = env.str("BACK_OFFICE_SECOND_FACTOR", default="") or ("optional" if DEMO else "required")
+if BACK_OFFICE_SECOND_FACTOR not in ("required", "optional"):
+    raise ImproperlyConfigured("BACK_OFFICE_SECOND_FACTOR is required or optional.")
+ACCOUNT_ADAPTER = "studio.office_door.OfficeAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; allauth wants the fields to fit the sign-in
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = False  # tries are counted in the database, see studio.office_door
+MFA_ADAPTER = "studio.office_door.FactorAdapter"
+MFA_FORMS = {"authenticate": "studio.office_door.CodeAtTheDoor", "reauthenticate": "studio.office_door.CodeAgain"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # a code of half a minute ago still passes, once
 CSRF_FAILURE_VIEW = "studio.error_pages.csrf_failure"
 _HOST_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_HOST_PREFIX}footfall_office"

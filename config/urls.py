@@ -10,6 +10,7 @@ handler500 = "api.errors.server_error"
 urlpatterns = [
     path("", include("api.urls")),  # first: the tablets ask all day
     path("", RedirectView.as_view(pattern_name="gift_shop"), name="home"),
+    path("", include("studio.urls")),
     path("", include("payments.urls")),
     path("", include("pos.urls")),
     path("", include("giftcards.urls")),

@@ -4,10 +4,14 @@ from django.contrib import admin
 
 from pos.models import (
     Approval,
+    BankDeposit,
     Client,
     Drawer,
+    DrawerCorrection,
+    DrawerMovement,
     DrawerSession,
     Item,
+    OfflineSale,
     Price,
     Receipt,
     Refund,
@@ -18,8 +22,10 @@ from pos.models import (
     SaleTax,
     TaxRate,
     Tender,
+    Tile,
     Tip,
     Void,
+    ZReport,
 )
 from studio.audited import AuditedAdmin
 from studio.read_only import ReadOnly
@@ -30,6 +36,20 @@ class PriceInline(admin.TabularInline):
     extra = 0
 
 
+class TileInline(admin.TabularInline):
+    model = Tile
+    extra = 0
+
+
+@admin.register(Tile)
+class TileAdmin(AuditedAdmin):
+    list_display = ["item", "location", "position", "is_favourite"]
+    list_filter = ["location", "is_favourite"]
+    list_editable = ["position", "is_favourite"]
+    search_fields = ["item__name", "item__code"]
+    list_select_related = ["item", "location"]
+
+
 @admin.register(Item)
 class ItemAdmin(AuditedAdmin):
     list_display = ["name", "kind", "tax_category", "minutes", "required_qualification", "position", "is_available"]
@@ -37,7 +57,7 @@ class ItemAdmin(AuditedAdmin):
     list_editable = ["position", "is_available"]
     search_fields = ["name", "code", "barcode"]
     prepopulated_fields = {"code": ["name"]}
-    inlines = [PriceInline]
+    inlines = [PriceInline, TileInline]
 
 
 @admin.register(TaxRate)
@@ -68,6 +88,38 @@ class DrawerSessionAdmin(ReadOnly, admin.ModelAdmin):
     date_hierarchy = "opened_at"
 
 
+@admin.register(DrawerMovement)
+class DrawerMovementAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["made_at", "location", "number", "kind", "amount_cents", "reason", "note", "made_by", "approver"]
+    list_filter = ["location", "kind", "reason"]
+    list_select_related = ["location", "made_by", "approver"]
+    search_fields = ["number", "note"]
+    date_hierarchy = "made_at"
+
+
+@admin.register(DrawerCorrection)
+class DrawerCorrectionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["made_at", "location", "session", "about", "amount_cents", "why", "made_by", "approver"]
+    list_filter = ["location", "about"]
+    list_select_related = ["location", "session__drawer__location", "made_by", "approver"]
+
+
+@admin.register(BankDeposit)
+class BankDepositAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["made_at", "location", "slip", "amount_cents", "made_by"]
+    list_filter = ["location"]
+    list_select_related = ["location", "made_by"]
+    search_fields = ["slip"]
+
+
+@admin.register(ZReport)
+class ZReportAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["location", "number", "made_at", "net_cents", "grand_total_cents", "chain_number"]
+    list_filter = ["location"]
+    list_select_related = ["location"]
+    search_fields = ["number", "chain_hash"]
+
+
 class SaleLineInline(ReadOnly, admin.TabularInline):
     model = SaleLine
     fields = ["name", "therapist", "quantity", "list_cents", "discount_cents", "net_cents", "tax_cents", "why"]
@@ -95,6 +147,13 @@ class SaleAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ["id", "client__name", "receipts__number"]
     date_hierarchy = "business_date"
     inlines = [SaleLineInline, SaleTaxInline, TipInline, TenderInline]
+
+
+@admin.register(OfflineSale)
+class OfflineSaleAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["received_at", "location", "device", "staff", "status", "total_cents", "told_at", "sold_at", "sale"]
+    list_filter = ["location", "status"]
+    search_fields = ["id", "sale__id"]
 
 
 class RefundLineInline(ReadOnly, admin.TabularInline):

@@ -5,7 +5,7 @@ import uuid
 
 from pos.asked import Desk
 from pos.models import Approval
-from studio import rights
+from studio import audit, rights
 from studio.models import Level, Right, Staff
 from studio.refusal import Refusal
 
@@ -31,6 +31,10 @@ RIGHTS = {
     Approval.Action.DRAWER_DIFFERENCE: Right.DRAWER_DIFFERENCE,
     Approval.Action.CREDIT: Right.DISCOUNT,
     Approval.Action.GIFT_CARDS: Right.GIFT_CARDS,
+    Approval.Action.TAX_EXEMPTION: Right.DISCOUNT,
+    Approval.Action.PAY_OUT: Right.PAY_OUT,
+    Approval.Action.NO_SALE: Right.NO_SALE,
+    Approval.Action.DRAWER_CORRECTION: Right.CORRECT_DRAWER,
 }
 """Which right an action asks for, of the requester and of the approver alike."""
 
@@ -44,6 +48,16 @@ def give(
     if rights.can(approver, RIGHTS[action], desk.location) != Level.ALLOWED:
         raise ApprovalRefused(f"{approver} may not approve this.")
     assert desk.device is not None  # noqa: S101 - an approval is always given on a tablet
+    audit.record(
+        at=now,
+        action="approval_given",
+        actor=desk.staff,
+        approver=approver,
+        device=desk.device,
+        location=desk.location,
+        subject=("approved", object_id),
+        after={"action": str(action), "amount_cents": amount_cents},
+    )
     return Approval.objects.create(
         action=action,
         object_id=object_id,

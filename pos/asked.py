@@ -34,6 +34,14 @@ class AskedDiscount:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedPrice:
+    """Another price in cents for one, with its reason code."""
+
+    unit_cents: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskedCover:
     """What pays for a line instead of money: a kind of tender and which session, credit or card of it.
 
@@ -60,6 +68,7 @@ class AskedLine:
     tax_category: str = ""
     therapist_id: int | None = None
     discount: AskedDiscount | None = None
+    price: AskedPrice | None = None
     cover: AskedCover | None = None
     instrument: str = ""
 
@@ -74,13 +83,17 @@ class AskedTip:
 
 @dataclass(frozen=True, slots=True)
 class AskedSale:
-    """The whole contents of a sale; either tips by therapist, or one amount to be split by R5."""
+    """The whole contents of a sale; either tips by therapist, or one amount to be split by R5.
+
+    `tax_exempt` leaves the tax out, for a client who has a certificate (R7).
+    """
 
     lines: tuple[AskedLine, ...] = ()
     client_id: uuid.UUID | None = None
     discounts: tuple[AskedDiscount, ...] = ()
     tips: tuple[AskedTip, ...] = ()
     tip_cents: int = 0
+    tax_exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class Basket:
         self.tenders: list[Tender] = []
         self.entry: Entry | None = None
         self.receipt: Receipt | None = None
+        self.sold_at: dt.datetime | None = None  # when it was sold, if that was before it is completed
+        self.books_on: dt.date | None = None  # the day whose books have it, if that is not the day it was sold
         self._touched = False
         self._stored: tuple[type[Model], ...] = ()
         self._gone: tuple[type[Model], ...] = ()
@@ -178,6 +180,10 @@ class Basket:
         session = drawer.for_cash(desk=self.desk, session_id=session_id)
         self._drawers[session.pk] = session
         return session
+
+    def takes_into(self, session: DrawerSession) -> None:
+        """Know a session that the caller has locked; its cash is in it even if it was closed since."""
+        self._drawers[session.pk] = session
 
     def lock_drawers(self) -> None:
         """Refuse when a drawer that holds this sale's cash was closed meanwhile."""

@@ -7,20 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from payments.charges import ChargeInFlight
-from pos import approvals, completing, covering, stored
+from pos import cautions, completing, covering, limits, stored
 from pos.asked import AskedSale, AskedTender, Desk, fingerprint
 from pos.basket import Basket, SaleChanged, progress_of
 from pos.kinds import PricingContext, tender_kind
-from pos.models import Approval, Client, Sale, SaleDiscount, SaleLine, Tender
+from pos.models import Client, Sale, Tender
 from pos.pricing import context, context_for_many, list_prices, price
 from pos.tenders import MoreThanDue
 from studio import rights
 from studio.models import Right
 from studio.refusal import BadInput, Refusal
-
-DISCOUNT_PERCENT = 10
-DISCOUNT_CENTS = 15_00
-"""The desk alone gives up to 10 % or $15 a line (R6)."""
 
 
 class SaleNotFound(Refusal):
@@ -89,6 +85,7 @@ def sell(
     """
     rights.require(desk.staff, Right.SELL, desk.location)
     basket = _put(sale_id=sale_id, asked=asked, desk=desk, now=now, revision=revision, approval_id=approval_id)
+    cautions.must_be_settled(basket, now=now)
     for tender_id, wish in tenders:
         _hold(basket, tender_id=tender_id, asked=wish, now=now)
     if basket.has_its_money:
@@ -102,6 +99,8 @@ def put_tender(*, sale_id: uuid.UUID, tender_id: uuid.UUID, asked: AskedTender, 
     """Put a tender on an open sale; the same tender again changes nothing."""
     rights.require(desk.staff, Right.SELL, desk.location)
     basket = read_locked(sale_id, desk=desk)
+    if all(tender.pk != tender_id for tender in basket.tenders):
+        cautions.must_be_settled(basket, now=now)
     _hold(basket, tender_id=tender_id, asked=asked, now=now)
     basket.write()
     return basket
@@ -151,6 +150,7 @@ def complete_sale(*, sale_id: uuid.UUID, desk: Desk, now: dt.datetime) -> Basket
     """Complete a paid sale: tenders settled, lines delivered, one entry, a receipt; again is the same answer."""
     rights.require(desk.staff, Right.SELL, desk.location)
     basket = read_locked(sale_id, desk=desk)
+    cautions.must_be_settled(basket, now=now)
     complete(basket, now=now)
     return basket
 
@@ -188,19 +188,21 @@ def new_basket(*, sale_id: uuid.UUID, asked: AskedSale, desk: Desk, now: dt.date
 
 
 def new_baskets(
-    asked: Mapping[uuid.UUID, AskedSale], *, desk: Desk, now: dt.datetime, known: Mapping[str, Any]
+    asked: Mapping[uuid.UUID, tuple[AskedSale, Client | None]],
+    *,
+    desk: Desk,
+    now: dt.datetime,
+    known: Mapping[str, Any],
 ) -> list[Basket]:
-    """The same for many sales without therapists, by their ids, in a few statements for all of them.
+    """The same for many sales without therapists, by their ids, each with its client, in one statement for all of them.
 
     `known` is what their lines are about, by instrument, locked by the caller.
     """
-    clients = Client.objects.in_bulk({one.client_id for one in asked.values() if one.client_id is not None})
     place = context_for_many(location=desk.location, on=desk.location.business_date(now), known=known)
-    baskets = []
-    for sale_id, one in asked.items():
-        at = replace(place, client=clients[one.client_id] if one.client_id is not None else None)
-        baskets.append(_new_basket(sale_id, one, at, desk=desk, now=now))
-    return baskets
+    return [
+        _new_basket(sale_id, one, replace(place, client=client), desk=desk, now=now)
+        for sale_id, (one, client) in asked.items()
+    ]
 
 
 def _new_basket(sale_id: uuid.UUID, asked: AskedSale, at: PricingContext, *, desk: Desk, now: dt.datetime) -> Basket:
@@ -233,11 +235,13 @@ def _put(
     sale = basket.sale
     if asked.client_id != sale.client_id:
         sale.client = _client(asked.client_id)
+    exemption = sale.tax_certificate, sale.exempted_by
     sale.status, sale.label, sale.parked_at = Sale.Status.OPEN, "", None  # a parked one is resumed by its contents
     before = basket.discounts
     at = context(asked, location=desk.location, on=desk.location.business_date(now), client=sale.client)
     _price(basket, asked, at, now=now)
-    _approve_discounts(basket, before=before, approval_id=approval_id, now=now)
+    limits.approve_prices(basket, before=before, approval_id=approval_id, now=now)
+    limits.approve_exemption(basket, wanted=asked.tax_exempt, before=exemption, approval_id=approval_id, now=now)
     if basket.due_cents < 0:
         raise MoreThanDue("More than this is already paid. Take a payment off first.")
     _must_fit(basket)
@@ -312,31 +316,6 @@ def _client(client_id: uuid.UUID | None) -> Client | None:
     if client is None:
         raise BadInput("client", "This client is not known.")
     return client
-
-
-def _approve_discounts(
-    basket: Basket, *, before: Sequence[SaleDiscount], approval_id: uuid.UUID | None, now: dt.datetime
-) -> None:
-    """Beyond the desk's limit somebody with the right must say yes; a yes already given holds up to its amount (R6)."""
-    of_members = {row.line_id for row in basket.discounts if row.reason == SaleDiscount.Reason.MEMBER}
-    if not any(_beyond_limit(line) for line in basket.lines if line.pk not in of_members):
-        return
-    approver = next((row.approver for row in before if row.approver is not None), None)
-    if approver is None or sum(row.value_cents for row in before) < basket.sale.discount_cents:
-        approver = approvals.required(
-            Approval.Action.DISCOUNT,
-            object_id=basket.sale.pk,
-            amount_cents=basket.sale.discount_cents,
-            approval_id=approval_id,
-            desk=basket.desk,
-            now=now,
-        )
-    for row in basket.discounts:
-        row.approver = approver
-
-
-def _beyond_limit(line: SaleLine) -> bool:
-    return line.discount_cents > DISCOUNT_CENTS and line.discount_cents * 100 > line.list_cents * DISCOUNT_PERCENT
 
 
 def drop(basket: Basket, tender: Tender, *, now: dt.datetime) -> None:

@@ -139,7 +139,8 @@ def check_tips_are_as_given(*, using: str, now: dt.datetime) -> Iterator[Problem
         .values_list("therapist")
         .annotate(Sum("amount_cents"))
     )
-    back = dict(RefundTip.objects.using(using).order_by().values_list("tip__therapist").annotate(Sum("amount_cents")))
+    from_tips = F("amount_cents") - F("borne_cents")
+    back = dict(RefundTip.objects.using(using).order_by().values_list("tip__therapist").annotate(sum=Sum(from_tips)))
     tips = Posting.objects.using(using).filter(account=Account.TIPS, entry__kind__in=("sale", "refund", "void"))
     booked = dict(tips.order_by().values_list("therapist").annotate(Sum("amount_cents")))
     for therapist in given.keys() | back.keys() | booked.keys():

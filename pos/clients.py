@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Count, F, Max, Min, Sum
+from django.db.models import Count, F, Max, Min, Subquery, Sum
 from phonenumber_field.phonenumber import PhoneNumber
 from phonenumbers import NumberParseException
 
@@ -56,10 +56,26 @@ def history_of(client: Client) -> History:
     )
 
 
+def last_visit(client: Client) -> tuple[Sale, list[SaleLine]] | None:
+    """The newest completed sale with something of the catalogue on it, and those lines; at any location (R9)."""
+    lines = SaleLine.objects.filter(sale__client=client, sale__status__in=VISITED, item__isnull=False, kind="item")
+    newest = lines.order_by("-sale__business_date", "-sale__completed_at").values("sale")[:1]
+    found = list(lines.filter(sale=Subquery(newest)).select_related("sale", "item", "therapist").order_by("position"))
+    return (found[0].sale, found) if found else None
+
+
 def put_client(
-    *, client_id: uuid.UUID, name: str, desk: Desk, now: dt.datetime, email: str = "", phone: str = "", note: str = ""
+    *,
+    client_id: uuid.UUID,
+    name: str,
+    desk: Desk,
+    now: dt.datetime,
+    email: str = "",
+    phone: str = "",
+    note: str = "",
+    tax_certificate: str | None = None,
 ) -> Client:
-    """Create or change a client; the tablet makes the id."""
+    """Create or change a client; the tablet makes the id. Without a `tax_certificate` that stays as it was."""
     rights.require(desk.staff, Right.CLIENTS, desk.location)
     fields = {
         "name": _clean_name(name),
@@ -67,6 +83,8 @@ def put_client(
         "phone": _clean_phone(phone),
         "note": note.strip(),
     }
+    if tax_certificate is not None:
+        fields["tax_certificate"] = tax_certificate.strip()
     return _put(client_id, fields, desk=desk, now=now)
 
 

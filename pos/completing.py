@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from ledger import journal
@@ -15,9 +16,9 @@ def end_all(baskets: Sequence[Basket], *, now: dt.datetime) -> None:
     """Complete open sales that are paid, all or none; `pos.checkout.complete` looks whether they are."""
     for basket in baskets:
         basket.lock_drawers()
-        sale = basket.sale
-        sale.status, sale.completed_at, sale.completed_by = Sale.Status.COMPLETED, now, basket.desk.staff
-        sale.business_date = sale.location.business_date(now)
+        sale, sold_at = basket.sale, basket.sold_at or now
+        sale.status, sale.completed_at, sale.completed_by = Sale.Status.COMPLETED, sold_at, basket.desk.staff
+        sale.business_date = basket.books_on or sale.location.business_date(sold_at)
     _deliver([line for basket in baskets for line in basket.lines], now=now)
     _settle([tender for basket in baskets for tender in basket.live_tenders], now=now)
     for basket in baskets:
@@ -54,5 +55,9 @@ def _settle(tenders: Sequence[Tender], *, now: dt.datetime) -> None:
 
 
 def _draft(basket: Basket, *, now: dt.datetime) -> journal.Draft:
-    sale = basket.sale
-    return journal.Draft(f"sale:{sale.pk}", "sale", sale.location, now, basket.books(), basket.desk.staff)
+    sale, sold_at = basket.sale, basket.sold_at or now
+    draft = journal.Draft(f"sale:{sale.pk}", "sale", sale.location, sold_at, basket.books(), basket.desk.staff)
+    if basket.books_on is None:
+        return draft
+    own_day = sale.location.business_date(sold_at)
+    return replace(draft, business_date=basket.books_on, original_date=own_day, memo="Sent after its month closed")

@@ -1,24 +1,19 @@
-"""A cash drawer from its counted float to the blind count at its close (R8, posting rules 64-66)."""
+"""A cash drawer with its counted float, and which one takes a tablet's cash (R8, posting rules 64, 66)."""
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 
 from django.db.models import Case, IntegerField, When
 
 from ledger import journal
 from ledger.accounts import Account
 from ledger.journal import Line, credit, debit
-from ledger.money import dollars
-from pos import approvals
 from pos.asked import MAX_CENTS, Desk
-from pos.models import Approval, Counter, Drawer, DrawerSession, Sale, Tender
+from pos.models import Drawer, DrawerSession
 from studio import audit, rights
-from studio.models import Right, Staff
+from studio.models import Right
 from studio.refusal import BadInput, Refusal
-
-NOTE_ABOVE_CENTS = 5_00
-APPROVAL_ABOVE_CENTS = 20_00
-"""Over or short beyond these wants a note, and somebody's approval (R8)."""
 
 
 class DrawerNotOpen(Refusal):
@@ -31,18 +26,6 @@ class DrawerIsOpen(Refusal):
     """A drawer is open once at a time."""
 
     code = "drawer_is_open"
-
-
-class SalesInProgress(Refusal):
-    """A sale that holds cash of this drawer is not finished."""
-
-    code = "sales_in_progress"
-
-
-class NoteNeeded(Refusal):
-    """The count differs by more than $5; a sentence says why."""
-
-    code = "note_needed"
 
 
 class SameIdOtherFloat(Refusal):
@@ -67,36 +50,6 @@ def open_drawer(
     if drawer.sessions.filter(status=DrawerSession.Status.OPEN).exists():
         raise DrawerIsOpen(f"{drawer.name} is open already.")
     return _open(session_id, drawer, float_cents, desk=desk, now=now)
-
-
-def close_drawer(
-    *,
-    session_id: uuid.UUID,
-    counted_cents: int,
-    desk: Desk,
-    now: dt.datetime,
-    left_cents: int | None = None,
-    note: str = "",
-    approval_id: uuid.UUID | None = None,
-) -> DrawerSession:
-    """Close by count: over or short to 6050, what is not left in the drawer to the safe, the next Z number."""
-    rights.require(desk.staff, Right.DRAWER, desk.location)
-    session = _lock_session(session_id, desk)
-    left_cents = counted_cents if left_cents is None else left_cents
-    if session.status == DrawerSession.Status.CLOSED:
-        if (session.counted_cents, session.left_cents) != (counted_cents, left_cents):
-            raise DrawerNotOpen("This drawer is closed already, with another count.")
-        return session
-    _check_count(counted_cents, left_cents)
-    _refuse_sales_in_progress(session)
-    session.expected_cents = expected_cents(session)
-    session.counted_cents, session.left_cents, session.note = counted_cents, left_cents, note.strip()
-    session.approver = _accept_difference(session, approval_id=approval_id, desk=desk, now=now)
-    _post_close(session, desk=desk, now=now)
-    session.status, session.closed_at, session.closed_by = DrawerSession.Status.CLOSED, now, desk.staff
-    session.z_number = Counter.next(location=session.location, name="z")
-    session.save()
-    return session
 
 
 def expected_cents(session: DrawerSession) -> int:
@@ -151,10 +104,10 @@ def _open(session_id: uuid.UUID, drawer: Drawer, float_cents: int, *, desk: Desk
         location=desk.location,
         occurred_at=now,
         now=now,
-        lines=[_cash(session, difference_cents), credit(source, difference_cents, drawer_session=session.pk)],
+        lines=[cash(session, difference_cents), credit(source, difference_cents, drawer_session=session.pk)],
         made_by=desk.staff,
     )
-    _audit("drawer_open", session, desk=desk, now=now, after={"float_cents": float_cents})
+    note_in_audit("drawer_open", session, desk=desk, now=now, after={"float_cents": float_cents})
     return session
 
 
@@ -164,11 +117,13 @@ def _left_before(session: DrawerSession) -> int:
     return before.order_by("-z_number").values_list("left_cents", flat=True).first() or 0
 
 
-def _cash(session: DrawerSession, amount_cents: int) -> Line:
+def cash(session: DrawerSession, amount_cents: int) -> Line:
+    """The drawer's side of an entry: positive is more cash in it."""
     return debit(Account.CASH_DRAWER, amount_cents, drawer_session=session.pk)
 
 
-def _lock_session(session_id: uuid.UUID, desk: Desk) -> DrawerSession:
+def lock_session(session_id: uuid.UUID, desk: Desk) -> DrawerSession:
+    """The session of this location, locked until the transaction ends; BadInput when there is none."""
     sessions = DrawerSession.objects.select_for_update(of=("self",)).select_related("drawer", "opened_by", "closed_by")
     session = sessions.filter(pk=session_id, location=desk.location).first()
     if session is None:
@@ -177,63 +132,16 @@ def _lock_session(session_id: uuid.UUID, desk: Desk) -> DrawerSession:
     return session
 
 
-def _check_count(counted_cents: int, left_cents: int) -> None:
-    if not 0 <= counted_cents <= MAX_CENTS:
-        raise BadInput("counted_cents", "A count is between $0 and $100,000.")
-    if not 0 <= left_cents <= counted_cents:
-        raise BadInput("left_cents", "What stays in the drawer is between $0 and the count.")
+def must_be_open(session: DrawerSession) -> None:
+    """Nothing while the session is open; refuses one that is closed."""
+    if session.status != DrawerSession.Status.OPEN:
+        raise DrawerNotOpen("This drawer is closed. Open it first.")
 
 
-def _refuse_sales_in_progress(session: DrawerSession) -> None:
-    held = session.tenders.filter(status=Tender.Status.HELD, sale__status=Sale.Status.OPEN)
-    if held.exists():
-        sales = [str(sale_id) for sale_id in held.values_list("sale_id", flat=True).distinct()]
-        raise SalesInProgress("A sale with cash in it is not finished. Complete it or take the cash off.", sales=sales)
-
-
-def _accept_difference(
-    session: DrawerSession, *, approval_id: uuid.UUID | None, desk: Desk, now: dt.datetime
-) -> Staff | None:
-    difference_cents = session.over_short_cents or 0
-    if abs(difference_cents) > NOTE_ABOVE_CENTS and not session.note:
-        side = "over" if difference_cents > 0 else "short"
-        raise NoteNeeded(
-            f"The drawer is ${dollars(abs(difference_cents))} {side}. Say why.", amount_cents=difference_cents
-        )
-    if abs(difference_cents) <= APPROVAL_ABOVE_CENTS:
-        return None
-    return approvals.required(
-        Approval.Action.DRAWER_DIFFERENCE,
-        object_id=session.pk,
-        amount_cents=difference_cents,
-        approval_id=approval_id,
-        desk=desk,
-        now=now,
-    )
-
-
-def _post_close(session: DrawerSession, *, desk: Desk, now: dt.datetime) -> None:
-    """Posting rules 65 and 64: over or short, then what goes to the safe."""
-    difference_cents = session.over_short_cents or 0
-    dropped_cents = (session.counted_cents or 0) - (session.left_cents or 0)
-    journal.post(
-        key=f"drawer_close:{session.pk}",
-        kind="drawer_close",
-        location=session.location,
-        occurred_at=now,
-        now=now,
-        lines=[
-            _cash(session, difference_cents - dropped_cents),
-            credit(Account.CASH_OVER_SHORT, difference_cents, drawer_session=session.pk),
-            debit(Account.CASH_SAFE, dropped_cents, drawer_session=session.pk),
-        ],
-        made_by=desk.staff,
-    )
-    after = {"expected_cents": session.expected_cents, "counted_cents": session.counted_cents}
-    _audit("drawer_close", session, desk=desk, now=now, after=after)
-
-
-def _audit(action: str, session: DrawerSession, *, desk: Desk, now: dt.datetime, after: dict[str, int | None]) -> None:
+def note_in_audit(
+    action: str, session: DrawerSession, *, desk: Desk, now: dt.datetime, after: Mapping[str, int | None]
+) -> None:
+    """Leave the audit row of an opening or a close."""
     audit.record(
         at=now,
         action=action,

@@ -103,6 +103,15 @@ class LineKind(Protocol):
 
 
 @runtime_checkable
+class PromisesTreatments(Protocol):
+    """A kind of line by which the client gets treatments later: a package, a plan (R36)."""
+
+    def treatments(self, line: SaleLine) -> frozenset[int]:
+        """The ids of the catalogue's items that it pays for."""
+        ...
+
+
+@runtime_checkable
 class DeliversTogether(Protocol):
     """A kind of line that is handed over for many sales in a fixed number of statements."""
 

@@ -13,7 +13,7 @@ from pos.asked import AskedSale, AskedTender, Desk
 from pos.basket import Basket
 from pos.cards import CardOnReader
 from pos.kinds import Payable
-from pos.models import Sale, Tender
+from pos.models import Client, Sale, Tender
 from studio.ids import new_id
 from studio.models import Location, Staff
 from studio.refusal import BadInput
@@ -31,12 +31,13 @@ class CardOnline(CardOnReader):
 
 @dataclass(frozen=True, slots=True)
 class PaidSale:
-    """A sale that a charge has paid: its id, what is sold, and when it was decided what that costs."""
+    """A sale that a charge has paid: its id, what is sold to whom, and when it was decided what that costs."""
 
     sale_id: uuid.UUID
     asked: AskedSale
     charge: Charge
     location: Location
+    client: Client | None
     priced_at: dt.datetime
 
 
@@ -76,7 +77,7 @@ def sell_all_paid(sales: Sequence[PaidSale], *, known: Mapping[str, Any], now: d
         alike[sale.location, sale.priced_at].append(sale)
     baskets: list[Basket] = []
     for (location, priced_at), some in alike.items():
-        asked = {sale.sale_id: sale.asked for sale in some}
+        asked = {sale.sale_id: (sale.asked, sale.client) for sale in some}
         desk = Desk(location=location, staff=staff)
         made = checkout.new_baskets(asked, desk=desk, now=priced_at, known=known)
         for basket, sale in zip(made, some, strict=True):

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 from django.db import models
 
-from ledger.money import at_rate, share_out, tax_included
+from ledger.money import at_rate, dollars, share_out, tax_included
+from pos import overrides
 from pos.asked import MAX_CENTS, MAX_LINES, MAX_QUANTITY, AskedDiscount, AskedLine, AskedSale
 from pos.kinds import PricingContext, line_kind, price_rules
 from pos.models import Client, Sale, SaleDiscount, SaleLine, SaleTax, TaxRate, Tip
@@ -58,6 +59,7 @@ def list_prices(asked: AskedSale, *, sale: Sale, at: PricingContext) -> list[Sal
     for position, line in enumerate(lines):
         line.sale, line.position = sale, position
         line.instrument = line.instrument or asked.lines[position].instrument
+    overrides.raise_prices(asked.lines, lines)
     return lines
 
 
@@ -68,6 +70,8 @@ def price(asked: AskedSale, *, sale: Sale, lines: list[SaleLine], at: PricingCon
     rates = at.rates if at.rates is not None else _known_rates(lines)
     rates = rates if rates is not None else _rates_of(at.location, at.on)
     priced.taxes = _tax(lines, location=at.location, rates=rates)
+    if asked.tax_exempt:
+        priced.taxes = _exempt(lines)
     priced.tips = _tips(asked, sale=sale, lines=lines, therapists=at.therapists)
     return priced
 
@@ -114,26 +118,33 @@ def _by_their_kinds(asked: Sequence[AskedLine], at: PricingContext) -> list[Sale
 def _discount(asked: AskedSale, *, sale: Sale, lines: Sequence[SaleLine], at: PricingContext) -> list[SaleDiscount]:
     """The better of promotion and member price for each line, never both (R6)."""
     rules = _rules_prices(lines, at)
-    given = _promotions(asked, sale=sale, lines=lines, left_out=frozenset())
+    given = [*overrides.raised(lines, asked.lines, sale=sale)]
+    given += _promotions(asked, sale=sale, lines=lines, left_out=frozenset())
     better = frozenset(index for index, (cents, _) in rules.items() if cents > lines[index].discount_cents)
     if not better:
         return given
     for line in lines:
         line.discount_cents, line.why = 0, line.why.partition("; ")[0]
     members = [_members_price(sale, lines[index], *rules[index]) for index in sorted(better)]
-    return members + _promotions(asked, sale=sale, lines=lines, left_out=better)
+    given = [row for row in given if row.value_cents < 0]
+    return given + members + _promotions(asked, sale=sale, lines=lines, left_out=better)
 
 
 def _rules_prices(lines: Sequence[SaleLine], at: PricingContext) -> dict[int, tuple[int, str]]:
     """By index of the line the best that the price rules take off, and why."""
-    open_lines = {index: line for index, line in enumerate(lines) if _takes_discounts(line) and not line.is_covered}
+    open_lines = {index: line for index, line in enumerate(lines) if _has_rules(line)}
     best: dict[int, tuple[int, str]] = {}
-    for rule in price_rules():
+    for rule in price_rules() if open_lines else ():
         found = rule.discounts(list(open_lines.values()), at)
         for index, line in enumerate(open_lines):
             if found.get(index, (0, ""))[0] > best.get(line, (0, ""))[0]:
                 best[line] = found[index]
     return best
+
+
+def _has_rules(line: SaleLine) -> bool:
+    """Not what is covered, and not what costs more by somebody's word."""
+    return _takes_discounts(line) and not line.is_covered and line.usual_cents is None
 
 
 def _members_price(sale: Sale, line: SaleLine, cents: int, why: str) -> SaleDiscount:
@@ -149,10 +160,12 @@ def _promotions(
     """Line discounts first, then those on the whole sale, shared out by what is left of each line (posting rule 5)."""
     given = []
     for index, (line, wish) in enumerate(zip(lines, asked.lines, strict=True)):
-        if wish.discount is not None and index not in left_out:
+        discount = overrides.discount_of(wish, line)
+        if discount is not None and index not in left_out:
             if not _takes_discounts(line):
                 raise BadInput("discount", f"There is no discount on {line.name}.")
-            given.append(_take_off(wish.discount, sale=sale, lines=[line], on_line=line))
+            given.append(_take_off(discount, sale=sale, lines=[line], on_line=line))
+            given[-1].unit_cents = wish.price.unit_cents if wish.price is not None else None
     whole = [line for index, line in enumerate(lines) if index not in left_out and _takes_discounts(line)]
     given.extend(_take_off(wish, sale=sale, lines=whole, on_line=None) for wish in asked.discounts)
     return given
@@ -189,7 +202,7 @@ def _discount_value(wish: AskedDiscount, base_cents: int) -> int:
 
 
 def _in_words(wish: AskedDiscount, row: SaleDiscount, on_line: SaleLine | None) -> str:
-    size = f"{wish.percent.normalize():f} %" if wish.percent is not None else "amount"
+    size = f"{wish.percent.normalize():f} %" if wish.percent is not None else f"${dollars(wish.amount_cents or 0)}"
     return f"{size} off {'this line' if on_line else 'the sale'} ({row.get_reason_display()})"
 
 
@@ -223,6 +236,13 @@ def _tax(lines: Sequence[SaleLine], *, location: Location, rates: Mapping[str, S
         for bundle in bundles:
             taxes.extend(_tax_bundle(bundle, group_rates, location))
     return taxes
+
+
+def _exempt(lines: Sequence[SaleLine]) -> list[SaleTax]:
+    """No tax: what lines cost without it is what they cost, also where prices include it (R7)."""
+    for line in lines:
+        line.tax_cents = 0
+    return []
 
 
 def _categories(lines: Sequence[SaleLine]) -> list[str]:

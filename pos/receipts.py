@@ -161,9 +161,17 @@ def _sums(sale: Sale) -> list[Row]:
         taxes[key] = taxes.get(key, 0) + tax.amount_cents
     label = "Includes tax" if sale.location.prices_include_tax else "Tax"
     rows = [Row(f"{label} {place} {rate}", dollars(cents)) for (place, rate), cents in taxes.items()]
+    if sale.tax_certificate:
+        rows.append(_exemption(sale))
     if sale.rounding_cents:
         rows.append(Row("Cash rounding", dollars(sale.rounding_cents)))
     return rows
+
+
+def _exemption(sale: Sale) -> Row:
+    """The certificate, and what prices that include tax come down by."""
+    inside = sum(line.charged_cents - line.paid_cents for line in sale.lines.all())
+    return Row("No sales tax", dollars(-inside) if inside else "", f"Exempt by certificate {sale.tax_certificate}")
 
 
 def _tender_rows(tender: Tender) -> list[Row]:

@@ -11,7 +11,7 @@ from ledger.accounts import Account
 from ledger.journal import Line, debit
 from ledger.models import Entry
 from ledger.money import nickel
-from pos import approvals, drawer, receipts
+from pos import approvals, drawer, receipts, tips_owed
 from pos.asked import AskedRefund, Desk, fingerprint
 from pos.checkout import SameIdOtherContents
 from pos.kinds import Back, line_kind, tender_kind
@@ -209,7 +209,16 @@ def _plan_tips(given: GivenBack, sale: Sale, asked: AskedRefund) -> None:
             raise BadInput("tips", "Give back more than nothing.")
         if wish.amount_cents > left_cents:
             raise MoreThanIsLeft(f"Not that much of the tip for {tip.therapist} can still be given back.")
-        given.tips.append(RefundTip(refund=given.refund, tip=tip, amount_cents=wish.amount_cents))
+        borne_cents = _borne(tip, wish.amount_cents, sale.location)
+        given.tips.append(
+            RefundTip(refund=given.refund, tip=tip, amount_cents=wish.amount_cents, borne_cents=borne_cents)
+        )
+
+
+def _borne(tip: Tip, amount_cents: int, location: Location) -> int:
+    """What of a tip that goes back the therapist has been paid already: the house bears it (posting rule 56)."""
+    tips_owed.lock(tip.therapist_id)
+    return max(0, amount_cents - tips_owed.owed_cents(tip.therapist_id, location))
 
 
 def _plan_tenders(
@@ -301,7 +310,8 @@ def _books(given: GivenBack, *, now: dt.datetime) -> Iterator[Line]:
     for tax in given.taxes:
         yield debit(Account.SALES_TAX, tax.amount_cents, jurisdiction=tax.jurisdiction)
     for tip in given.tips:
-        yield debit(Account.TIPS, tip.amount_cents, therapist_id=tip.tip.therapist_id)
+        yield debit(Account.TIPS, tip.amount_cents - tip.borne_cents, therapist_id=tip.tip.therapist_id)
+        yield debit(Account.REFUNDS, tip.borne_cents)
     for tender in given.tenders:
         yield from tender_kind(tender.tender.kind).give_back(tender, now=now)
     yield debit(Account.CASH_ROUNDING, given.refund.rounding_cents)

@@ -10,7 +10,7 @@ from pos.models import Receipt, Sale, SaleDiscount, SaleLine, SaleTax, Tender, T
 from pos.writing import Change
 from studio.prepared import Prepared, Slot
 
-AROUND = ("client", "device", "opened_by", "changed_by", "completed_by")
+AROUND = ("client", "device", "opened_by", "changed_by", "completed_by", "exempted_by")
 """What is read with a sale in one statement."""
 CONTENTS: tuple[type[Model], ...] = (SaleTax, SaleDiscount, Tip, SaleLine)
 """What new contents replace as a whole: what hangs on a line before the lines."""

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from ledger.accounts import Account
 from ledger.subledgers import Counted, before, everywhere
-from pos.models import CreditMove, DrawerSession, RefundTax, RefundTip, Sale, SaleTax, Tip
+from pos.models import CreditMove, DrawerMovement, DrawerSession, RefundTax, RefundTip, Sale, SaleTax, Tip
 from studio.models import Location
 
 KEPT = (Sale.Status.COMPLETED, Sale.Status.PARTLY_REFUNDED, Sale.Status.REFUNDED)
@@ -55,12 +55,20 @@ class Taxes:
 
 
 class Tips:
-    """Tips given less those given back (2300)."""
+    """Tips given less those given back and those paid out of drawers (2300)."""
 
     def counted(self, *, ends_on: dt.date, using: str) -> Iterator[Counted]:
         given = Tip.objects.using(using).filter(sale__status__in=KEPT, sale__business_date__lt=ends_on)
         back = RefundTip.objects.using(using).filter(refund__business_date__lt=ends_on)
-        yield from everywhere(Account.TIPS, _less(given, back), using=using)
+        owed = _less(given, back)
+        borne = back.order_by().values_list("refund__location").annotate(cents=Sum("borne_cents"))
+        paid = DrawerMovement.objects.using(using).filter(kind=DrawerMovement.Kind.TIP_PAYOUT)
+        paid = paid.filter(before(ends_on, moment="made_at", place="location", using=using)).order_by()
+        for where, cents in paid.values_list("location").annotate(cents=Sum("amount_cents")):
+            owed[where] += int(cents)
+        for where, cents in borne:
+            owed[where] -= int(cents)
+        yield from everywhere(Account.TIPS, owed, using=using)
 
 
 def _less(given: "QuerySet[Any]", back: "QuerySet[Any]") -> dict[int, int]:

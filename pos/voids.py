@@ -9,7 +9,7 @@ from ledger import journal
 from ledger.accounts import Account
 from ledger.journal import Line, credit
 from ledger.models import Entry, Posting
-from pos import approvals
+from pos import approvals, tips_owed
 from pos.asked import Desk
 from pos.kinds import line_kind, tender_kind
 from pos.models import Approval, DrawerSession, Sale, Tender, Void
@@ -111,3 +111,12 @@ def _must_be_voidable(sale: Sale, *, now: dt.datetime) -> None:
     locked = DrawerSession.objects.select_for_update().filter(pk__in=sessions.values("drawer_session")).order_by("pk")
     if any(session.status == DrawerSession.Status.CLOSED for session in locked):
         raise NotVoidable("The drawer of this sale is closed. Refund it instead.")
+    _tips_must_be_owed(sale)
+
+
+def _tips_must_be_owed(sale: Sale) -> None:
+    """A tip that was paid out is used (R2): only a refund can take it back, at the cost of the house (rule 56)."""
+    for tip in sale.tips.select_related("therapist").order_by("therapist"):
+        tips_owed.lock(tip.therapist_id)
+        if tip.amount_cents > tips_owed.owed_cents(tip.therapist_id, sale.location):
+            raise NotVoidable(f"The tip was paid out to {tip.therapist} already. Refund the sale instead.")

@@ -19,26 +19,37 @@ def insert_together(*groups: Sequence[models.Model]) -> None:
     filled = [rows for rows in groups if rows]
     if connection.vendor == "postgresql" and filled:
         _in_one_statement(filled)
-        return
-    for rows in filled:
-        type(rows[0])._base_manager.bulk_create(rows)
+    else:
+        for rows in filled:
+            _row_by_row(rows)
+    for row in (row for rows in filled for row in rows):
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 def _in_one_statement(groups: Sequence[Sequence[models.Model]]) -> None:
-    parts: list[str] = []
-    values: list[list[Any]] = []
-    database = connections[DEFAULT_DB_ALIAS]
-    for number, rows in enumerate(groups):
-        model = type(rows[0])
-        parts.append(f"part_{number} AS ({_insert(model)})")
-        values.extend(
-            [field.get_db_prep_save(field.pre_save(row, add=True), database) for row in rows]
-            for field in model._meta.concrete_fields
-        )
-    with database.cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(parts)} SELECT", values)
-    for row in (row for rows in groups for row in rows):
-        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    parts = [f"part_{number} AS ({_insert(type(rows[0]))})" for number, rows in enumerate(groups)]
+    columns = [column for rows in groups for column in _columns(rows)]
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(f"WITH {', '.join(parts)} SELECT", columns)
+
+
+def _row_by_row(rows: Sequence[models.Model]) -> None:
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.executemany(_insert_one(type(rows[0])), list(zip(*_columns(rows), strict=True)))
+
+
+def _columns(rows: Sequence[models.Model]) -> list[list[Any]]:
+    """The values of the rows column by column, as the database wants them."""
+    database, fields = connections[DEFAULT_DB_ALIAS], type(rows[0])._meta.concrete_fields
+    return [[field.get_db_prep_save(field.pre_save(row, add=True), database) for row in rows] for field in fields]
+
+
+@cache
+def _insert_one(model: type[models.Model]) -> str:
+    """The INSERT of a row, which the database works out once for any number of them."""
+    quoted, fields = connection.ops.quote_name, model._meta.concrete_fields
+    columns = ", ".join(quoted(str(field.column)) for field in fields)
+    return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({', '.join('%s' for _ in fields)})"  # noqa: S608
 
 
 @cache

@@ -6,10 +6,11 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from studio import second_factor
 from studio.audited import AuditedAdmin
 from studio.devices import new_pairing_code, revoke
 from studio.forms import GrantFormSet, StaffAddForm, StaffChangeForm
@@ -87,12 +88,22 @@ class StaffAdmin(RightsAdmin, UserAdmin):
     form = StaffChangeForm
     add_form = StaffAddForm
     inlines = [GrantInline]
-    list_display = ["display_name", "username", "roles", "is_therapist", "has_pin", "is_staff", "is_active"]
+    list_display = [
+        "display_name",
+        "username",
+        "roles",
+        "is_therapist",
+        "has_pin",
+        "is_staff",
+        "has_second_factor",
+        "is_active",
+    ]
     list_filter = ["is_active", "is_therapist", "is_staff", "grants__group", "grants__location"]
     search_fields = ["display_name", "username", "email"]
     ordering = ["display_name"]
     filter_horizontal = ["qualifications"]
     readonly_fields = ["last_login", "created_at"]
+    actions = ["reset_second_factor"]
     fieldsets = [
         (None, {"fields": ["display_name", "username", "email", "is_active"]}),
         ("Tablet", {"fields": ["new_pin"]}),
@@ -107,7 +118,21 @@ class StaffAdmin(RightsAdmin, UserAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Staff]:
-        return super().get_queryset(request).prefetch_related("grants__group", "grants__location")
+        factors = Exists(second_factor.factors_of(OuterRef("pk")))
+        found: QuerySet[Staff] = super().get_queryset(request).annotate(factors=factors)
+        return found.prefetch_related("grants__group", "grants__location")
+
+    @admin.action(description="Reset second factor: signs off everywhere", permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[Staff]) -> None:
+        by = request.user if isinstance(request.user, Staff) else None
+        with transaction.atomic(durable=True):
+            for staff in queryset:
+                second_factor.reset(staff, by=by, now=timezone.now(), reason="in the back office")
+        self.message_user(request, "Each of them sets up a new second factor at the next sign-in.", messages.SUCCESS)
+
+    @admin.display(boolean=True, description="second factor")
+    def has_second_factor(self, staff: Staff) -> bool:
+        return bool(staff.factors)  # type: ignore[attr-defined] # get_queryset reads it along
 
     @admin.display
     def roles(self, staff: Staff) -> str:

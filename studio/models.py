@@ -196,12 +196,18 @@ class Right(models.TextChoices):
     VOID = "void", "void a sale"
     DRAWER = "drawer", "open and close the drawer"
     DRAWER_DIFFERENCE = "drawer_difference", "accept a large drawer difference"
+    PAY_OUT = "pay_out", "pay large sums out of the drawer"
+    NO_SALE = "no_sale", "open the drawer without a sale"
+    CORRECT_DRAWER = "correct_drawer", "correct a closed drawer"
     DEVICES = "devices", "pair and revoke tablets"
     SEE_BOOKS = "see_books", "see the books"
+    SEE_AUDIT = "see_audit", "see who did what"
     MANAGE_PERIODS = "manage_periods", "close and reopen months"
     MEND_CARDS = "mend_cards", "settle what went wrong with cards"
     GIFT_CARDS = "gift_cards", "block, replace and cash out gift cards"
     REVEAL_CODES = "reveal_codes", "see the codes of gift cards"
+    HEALTH = "health", "see and edit what clients say of their health"
+    CLIENT_DATA = "client_data", "merge, hand out and forget clients"
 
 
 class Level(models.TextChoices):

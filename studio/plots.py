@@ -16,6 +16,7 @@ class Bar:
     height: int
     label: str
     told: str
+    is_before: bool = False
 
     @property
     def middle(self) -> int:
@@ -43,4 +44,18 @@ def plot(title: str, values: Sequence[tuple[str, float, str]]) -> Plot:
     for n, (label, value, told) in enumerate(values):
         height = round(max(value, 0) * HEIGHT / most) if most > 0 else 0
         bars.append(Bar(round(n * step) + gap // 2, HEIGHT - height, round(step) - gap, height, label, told))
+    return Plot(title, bars)
+
+
+def beside(title: str, values: Sequence[tuple[str, tuple[float, str], tuple[float, str]]]) -> Plot:
+    """Two bars for each (label, (value, told), (value before, told)), that of before at the left and paler."""
+    most = max((one for _, (value, _), (before, _) in values for one in (value, before)), default=0)
+    step = WIDTH / max(len(values), 1)
+    width = round((step - 2 * GAP) / 2)
+    bars = []
+    for n, (label, now, before) in enumerate(values):
+        left = round(n * step) + GAP
+        for x, (value, told), name in ((left, before, ""), (left + width, now, label)):
+            height = round(max(value, 0) * HEIGHT / most) if most > 0 else 0
+            bars.append(Bar(x, HEIGHT - height, width - 2, height, name, told, is_before=not name))
     return Plot(title, bars)

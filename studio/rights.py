@@ -22,14 +22,17 @@ DESK = {
     Right.DISCOUNT: Level.APPROVAL,
     Right.REFUND_BEYOND: Level.APPROVAL,
     Right.DRAWER_DIFFERENCE: Level.APPROVAL,
+    Right.PAY_OUT: Level.APPROVAL,
+    Right.NO_SALE: Level.APPROVAL,
+    Right.CORRECT_DRAWER: Level.APPROVAL,
     Right.GIFT_CARDS: Level.APPROVAL,
     Right.REVEAL_CODES: Level.ALLOWED,
 }
 ROLES: dict[str, dict[Right, Level]] = {
     "desk": DESK,
-    "therapist": {},
-    "manager": {**dict.fromkeys(DESK, Level.ALLOWED), Right.DEVICES: Level.ALLOWED},
-    "accountant": {Right.SEE_SALES: Level.ALLOWED, Right.SEE_BOOKS: Level.ALLOWED},
+    "therapist": {Right.HEALTH: Level.ALLOWED},
+    "manager": dict.fromkeys([*DESK, Right.DEVICES, Right.SEE_AUDIT, Right.HEALTH], Level.ALLOWED),
+    "accountant": dict.fromkeys([Right.SEE_SALES, Right.SEE_BOOKS, Right.SEE_AUDIT], Level.ALLOWED),
     "owner": dict.fromkeys(Right, Level.ALLOWED),
 }
 _BEST_FIRST = (Level.ALLOWED, Level.APPROVAL)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from pos import approvals, checkout, drawer, ending, refunds, voids
+from pos import approvals, checkout, drawer, drawer_close, ending, movements, refunds, voids
 from pos.asked import (
     AskedDiscount,
     AskedLine,
@@ -21,7 +21,7 @@ from pos.asked import (
     Desk,
 )
 from pos.basket import Basket
-from pos.models import Approval, Drawer, DrawerSession, Item, Price, TaxRate, Tender, Void
+from pos.models import Approval, Drawer, DrawerMovement, DrawerSession, Item, Price, TaxRate, Tender, Void
 from pos.refunds import GivenBack
 from studio.models import Business, Device, Grant, Location, Qualification, Staff
 from studio.pins import set_pin
@@ -92,8 +92,30 @@ class TestDesk:
 
     @transaction.atomic
     def closes_drawer(self, session: DrawerSession, counted_cents: int, **more: object) -> DrawerSession:
-        return drawer.close_drawer(
+        return drawer_close.close_drawer(
             session_id=session.pk, counted_cents=counted_cents, desk=self.desk, now=self.now, **more
+        )
+
+    @transaction.atomic
+    def moves_cash(
+        self,
+        session: DrawerSession,
+        kind: str,
+        amount_cents: int = 0,
+        *,
+        movement_id: uuid.UUID | None = None,
+        to: Staff | None = None,
+        approval_id: uuid.UUID | None = None,
+        **more: str,
+    ) -> DrawerMovement:
+        """Pay in, pay out, drop, pay tips `to` somebody, or open the drawer; reason and note by keyword."""
+        return movements.put_movement(
+            session_id=session.pk,
+            movement_id=movement_id or uuid.uuid4(),
+            asked=movements.AskedMovement(kind, amount_cents, therapist_id=to.pk if to else None, **more),
+            desk=self.desk,
+            now=self.now,
+            approval_id=approval_id,
         )
 
     def sells(self, *lines: AskedLine, **more: object) -> AskedSale:
@@ -221,15 +243,21 @@ class Studio:
         return self.desk.with_(self.manager)
 
     def manager_approves(
-        self, action: Approval.Action, object_id: uuid.UUID, cents: int, *, now: dt.datetime = NOW
+        self,
+        action: Approval.Action,
+        object_id: uuid.UUID,
+        cents: int,
+        *,
+        now: dt.datetime = NOW,
+        requester: Staff | None = None,
     ) -> Approval:
-        """The manager's yes to the desk person, given on their tablet."""
+        """The manager's yes to the desk person, or to the requester, given on their tablet."""
         return approvals.give(
             action=action,
             object_id=object_id,
             amount_cents=cents,
             approver=self.manager,
-            desk=self.desk.desk,
+            desk=self.desk.with_(requester or self.desk_person).desk,
             now=now,
         )
 

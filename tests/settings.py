@@ -5,6 +5,7 @@ import os
 # The environment wins over `.env`, so this must come before config.settings reads it. DATABASE_URL is the one thing
 # that a run may choose: `python -m tests.postgres` sets it, otherwise it is SQLite.
 os.environ.update(
+    BACK_OFFICE_SECOND_FACTOR="optional",  # tests of the door require it
     ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
     CSRF_TRUSTED_ORIGINS="",
     DATABASE_MIGRATE_URL="",
@@ -14,6 +15,7 @@ os.environ.update(
     DEMO="False",
     EMAIL_URL="memorymail://",
     GIFT_CODE_KEYS="2:newer-key-for-tests,1:older-key-for-tests",
+    HEALTH_KEYS="2:newer-health-key-for-tests,1:older-health-key-for-tests",
     MAIL_BOUNCE_TOKEN="token-of-the-mail-service",
     PIN_PEPPER="pepper-for-tests",
     SECRET_KEY="secret-for-tests-and-nothing-else-0123456789-abcdefghijklmnop",

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
+from django.urls import reverse
 
 from accounting.asked import Asked
 from accounting.reports.daily import GIVES, TAKES_BACK
@@ -29,14 +30,28 @@ COLUMNS = (
     Column("sales_cents", "Cash from sales", Form.MONEY),
     Column("refunds_cents", "Given back", Form.MONEY, "Cash refunds and voids."),
     Column("tips_cents", "Tips paid", Form.MONEY),
-    Column("moved_cents", "Paid in and out", Form.MONEY, "Gift cards cashed out, paid-ins and paid-outs."),
-    Column("expected_cents", "Should hold", Form.MONEY, "Float and all that moved, before what went to the safe."),
+    Column("paid_in_cents", "Paid in", Form.MONEY, "Change from the safe or the bank, what was left of a pay-out."),
+    Column("paid_out_cents", "Paid out", Form.MONEY, "Small expenses, each with its slip (6080)."),
+    Column("drops_cents", "Drops", Form.MONEY, "To the safe while the drawer was open (1020)."),
+    Column("moved_cents", "Other moves", Form.MONEY, "Gift cards cashed out and the like."),
+    Column("expected_cents", "Should hold", Form.MONEY, "Float and all that moved, before the close."),
     Column("counted_cents", "Counted", Form.MONEY),
     Column("over_short_cents", "Over/short", Form.MONEY, "Counted less expected; negative is short (6050)."),
-    Column("dropped_cents", "To the safe", Form.MONEY, "Counted less what stayed in the drawer (1020)."),
+    Column("dropped_cents", "To the safe", Form.MONEY, "At the close: counted less what stayed in the drawer (1020)."),
+    Column("corrected_cents", "Corrected", Form.MONEY, "What turned out later about a closed drawer (6050)."),
     Column("note", "Note"),
 )
-WHOSE = {**dict.fromkeys(GIVES, "sales_cents"), **dict.fromkeys(TAKES_BACK, "refunds_cents")}
+MOVES = {"pay_in": "paid_in_cents", "pay_out": "paid_out_cents", "drop": "drops_cents", "tip_payout": "tips_cents"}
+WHOSE = {**dict.fromkeys(GIVES, "sales_cents"), **dict.fromkeys(TAKES_BACK, "refunds_cents"), **MOVES}
+THROUGH = (
+    "sales_cents",
+    "refunds_cents",
+    "tips_cents",
+    "paid_in_cents",
+    "paid_out_cents",
+    "drops_cents",
+    "moved_cents",
+)
 
 
 class CashLog:
@@ -56,10 +71,9 @@ class CashLog:
         )
         if drawer := asked.chosen.get("drawer"):
             sessions = sessions.filter(drawer=int(drawer))
-        found = list(
-            sessions.select_related("drawer", "location", "opened_by", "closed_by", "approver").order_by("opened_at")
-        )
-        moved = _moved(sessions.values("pk"), using=using)
+        around = ("drawer", "location", "opened_by", "closed_by", "approver", "z")
+        found = list(sessions.select_related(*around).order_by("opened_at"))
+        moved = _moved([session.pk for session in found], using=using)
         rows = [_row(session, moved[session.pk]) for session in found]
         return [Table("drawers", "Drawers", COLUMNS, rows, total(COLUMNS, rows, business_date="Total"))]
 
@@ -69,25 +83,21 @@ def _moved(sessions: Iterable[Any], *, using: str) -> Mapping[uuid.UUID, Mapping
     found: dict[uuid.UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     postings = Posting.objects.using(using).filter(drawer_session__in=sessions, account=Account.CASH_DRAWER)
     rows = postings.exclude(entry__kind__in=("drawer_open", "drawer_close")).order_by()
-    for session, kind, all_cents, tips in rows.values_list("drawer_session", "entry__kind").annotate(
-        cents=Sum("amount_cents"), tips=Sum("amount_cents", filter=Q(entry__kind__startswith="tip"), default=0)
-    ):
+    for session, kind, cents in rows.values_list("drawer_session", "entry__kind").annotate(cents=Sum("amount_cents")):
         assert session is not None  # noqa: S101 - it was asked for
-        found[session]["tips_cents"] += tips
-        found[session][WHOSE.get(kind, "moved_cents")] += all_cents - tips
-    opened = Posting.objects.using(using).filter(
-        drawer_session__in=sessions, account=Account.CASH_OVER_SHORT, entry__kind="drawer_open"
-    )
-    for session, cents in opened.order_by().values_list("drawer_session").annotate(cents=Sum("amount_cents")):
+        found[session][WHOSE.get(kind, "moved_cents")] += cents
+    differences = Posting.objects.using(using).filter(drawer_session__in=sessions, account=Account.CASH_OVER_SHORT)
+    names = {"drawer_open": "found_cents", "drawer_correction": "corrected_cents"}
+    rows = differences.filter(entry__kind__in=names).order_by()
+    for session, kind, cents in rows.values_list("drawer_session", "entry__kind").annotate(cents=Sum("amount_cents")):
         assert session is not None  # noqa: S101 - it was asked for
-        found[session]["found_cents"] = -cents
+        found[session][names[kind]] = -cents
     return found
 
 
 def _row(session: DrawerSession, moved: Mapping[str, int]) -> Row:
-    names = ("found_cents", "sales_cents", "refunds_cents", "tips_cents", "moved_cents")
-    cells = {name: moved.get(name, 0) for name in names}
-    through = sum(cells[name] for name in names[1:])
+    cells = {name: moved.get(name, 0) for name in ("found_cents", *THROUGH, "corrected_cents")}
+    through = sum(cells[name] for name in THROUGH)
     is_closed = session.counted_cents is not None
     return Row(
         {
@@ -107,5 +117,6 @@ def _row(session: DrawerSession, moved: Mapping[str, int]) -> Row:
             "over_short_cents": session.over_short_cents,
             "dropped_cents": (session.counted_cents or 0) - (session.left_cents or 0) if is_closed else None,
             "note": session.note,
-        }
+        },
+        {"z": reverse("z", args=[session.pk])} if hasattr(session, "z") else {},
     )

@@ -11,6 +11,7 @@ from accounting.asked import Asked
 from accounting.tables import Cell, Column, Drawing, Form, Row, Table, total
 from ledger.accounts import Account
 from ledger.models import Posting
+from pos import takings
 from pos.models import DrawerSession, Receipt, Sale, Void
 
 GIVES = ("sale", "no_show")
@@ -25,37 +26,8 @@ IN_THE_BOOKS = (
 Key = tuple[dt.date, int]
 """A business day and the id of a location."""
 
-PLACE_OF: dict[Account, str] = {
-    Account.SERVICES: "gross_services_cents",
-    Account.RETAIL: "gross_retail_cents",
-    Account.MEMBERSHIP_DUES: "fees_cents",
-    Account.NO_SHOW_FEES: "fees_cents",
-    Account.SERVICE_CHARGES: "fees_cents",
-    Account.DISCOUNTS: "discounts_cents",
-    Account.COMPS: "discounts_cents",
-    Account.REFUNDS: "refunds_cents",
-    Account.SALES_TAX: "tax_cents",
-    Account.TIPS: "tips_cents",
-    Account.CASH_ROUNDING: "rounding_cents",
-    Account.CASH_DRAWER: "cash_cents",
-    Account.STRIPE: "card_cents",
-    Account.REFUNDS_PAYABLE: "card_cents",
-    Account.CHECKS: "check_cents",
-    Account.EXTERNAL_TERMINAL: "terminal_cents",
-}
-"""Which column an account's postings belong to; prepaid value is told apart by direction, the rest is `other_cents`."""
-PREPAID: dict[Account, str] = {
-    Account.GIFT_CARDS: "gift",
-    Account.PACKAGES: "package",
-    Account.MEMBER_CREDITS: "membership",
-    Account.DUES: "membership",
-    Account.CLIENT_CREDIT: "credit",
-    Account.DEPOSITS: "credit",
-}
-SOLD = ("gift_sold_cents", "package_sold_cents", "membership_sold_cents", "credit_sold_cents")
-USED = ("gift_used_cents", "package_used_cents", "membership_used_cents", "credit_used_cents")
-NET = ("gross_services_cents", "gross_retail_cents", "fees_cents", "discounts_cents", "refunds_cents")
-COLLECTED = ("cash_cents", "card_cents", "check_cents", "terminal_cents")
+PLACE_OF, PREPAID = takings.PLACE_OF, takings.PREPAID
+SOLD, USED, NET, COLLECTED = takings.SOLD, takings.USED, takings.NET, takings.COLLECTED
 
 COLUMNS = (
     Column("business_date", "Day", Form.DATE),
@@ -151,15 +123,9 @@ def _postings(asked: Asked, *, using: str) -> Any:
 
 def _add(cells: dict[str, int], kind: str, account: Account, debits: int, credits: int) -> None:
     """Put what was posted to one account into its columns."""
-    if what := PREPAID.get(account):
-        # In a sale a credit sells and a debit uses; what takes a sale back does the reverse of each.
-        sold, used = (credits, debits) if kind in GIVES else (debits, credits)
-        cells[f"{what}_sold_cents"] -= sold
-        cells[f"{what}_used_cents"] -= used
-        return
-    name = PLACE_OF.get(account, "other_cents")
-    sign = 1 if name in COLLECTED else -1
-    cells[name] += sign * (debits + credits)
+    # In a sale a credit sells and a debit uses; what takes a sale back does the reverse of each.
+    sold = (credits, debits) if kind in GIVES else (debits, credits)
+    takings.add(cells, account, debits, credits, sold=sold)
 
 
 def _complete(cells: Mapping[str, int]) -> dict[str, Cell]:

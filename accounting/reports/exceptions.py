@@ -13,7 +13,7 @@ from accounting.filters import FILTERS, Choice
 from accounting.reports.journal import address_of, event
 from accounting.tables import Cell, Column, Form, Row, Table, total
 from ledger.models import Entry
-from pos.drawer import NOTE_ABOVE_CENTS
+from pos.drawer_close import NOTE_ABOVE_CENTS
 from pos.models import DrawerSession, Refund, Sale, SaleDiscount, SaleLine, Void
 from studio.models import AuditRow, Location
 
@@ -27,6 +27,9 @@ BY_HAND = {
     "exit_fee_waived": "Exit fee waived",
     "no_show_waived": "No-show waived",
     "prepaid_imported": "Prepaid value imported",
+    "drawer_correction": "Closed drawer corrected",
+    "drawer_no_sale": "Drawer opened without a sale",
+    "drawer_pay_out": "Paid out of the drawer",
     "card_refund.paid_otherwise": "Card refund paid otherwise",
     "charge.given_back": "Unsold charge given back",
 }

@@ -24,7 +24,10 @@ COLUMNS = (
     Column("float_cents", "Float", Form.MONEY, "What was counted into it."),
     Column("sales_cents", "Cash from sales", Form.MONEY),
     Column("back_cents", "Given back", Form.MONEY, "Cash refunds and voids."),
-    Column("moved_cents", "Other moves", Form.MONEY, "Paid in and out, cash-outs, what went to the safe."),
+    Column("paid_in_cents", "Paid in", Form.MONEY, "Change from the safe or the bank, what was left of a pay-out."),
+    Column("paid_out_cents", "Paid out", Form.MONEY, "Small expenses and tips, each with its slip."),
+    Column("drops_cents", "Drops", Form.MONEY, "What went to the safe since."),
+    Column("moved_cents", "Other moves", Form.MONEY, "Gift cards cashed out and the like."),
     Column("expected_cents", "Should hold", Form.MONEY, "Float and all that moved since."),
 )
 
@@ -76,7 +79,8 @@ def _moved(sessions: Sequence[DrawerSession], *, using: str) -> Mapping[Any, Map
 
 def _row(session: Any, moved: Mapping[str, int]) -> Row:
     sold, back = (sum(moved.get(kind, 0) for kind in kinds) for kinds in (SOLD, GIVEN_BACK))
-    counted = {*SOLD, *GIVEN_BACK, "drawer_open"}  # the opening brings what was left up to the float
+    # The opening brings what was left up to the float.
+    counted = {*SOLD, *GIVEN_BACK, "drawer_open", "pay_in", "pay_out", "tip_payout", "drop"}
     cells: dict[str, Cell] = {
         "drawer": session.drawer.name,
         "location": session.location.code,
@@ -85,6 +89,9 @@ def _row(session: Any, moved: Mapping[str, int]) -> Row:
         "float_cents": session.float_cents,
         "sales_cents": sold,
         "back_cents": back,
+        "paid_in_cents": moved.get("pay_in", 0),
+        "paid_out_cents": moved.get("pay_out", 0) + moved.get("tip_payout", 0),
+        "drops_cents": moved.get("drop", 0),
         "moved_cents": sum(cents for kind, cents in moved.items() if kind not in counted),
         "expected_cents": (session.left_before or 0) + sum(moved.values()),
     }

@@ -12,7 +12,7 @@ from accounting.reports.items import name_of
 from accounting.reports.selling import KEPT, add, income_kinds, lines_sold
 from accounting.tables import Column, Form, Row, Table, total
 from ledger.money import at_rate
-from pos.models import RefundTax, SaleTax, TaxCategory
+from pos.models import Receipt, RefundTax, SaleTax, TaxCategory
 
 JURISDICTIONS = (
     Column("location", "Location"),
@@ -33,8 +33,17 @@ BASES = (
     Column("prepaid_cents", "Prepaid value", Form.MONEY, "Gift cards, packages and dues that are taxed when used."),
     Column("paid_before_cents", "Taxed before", Form.MONEY, "Sessions whose tax was paid when they were sold."),
     Column("exempt_cents", "Exempt", Form.MONEY, "Items of the category that is never taxed."),
+    Column("certificate_cents", "Exempt clients", Form.MONEY, "Sales to clients with a certificate: the table below."),
     Column("no_rate_cents", "No rate", Form.MONEY, "Items that no jurisdiction here taxed on that day."),
     Column("taxable_cents", "Taxable", Form.MONEY),
+)
+EXEMPT = (
+    Column("day", "Day", Form.DATE),
+    Column("location", "Location"),
+    Column("receipt", "Receipt"),
+    Column("certificate", "Certificate"),
+    Column("approver", "Approved by"),
+    Column("net_cents", "Sold without tax", Form.MONEY, "What would have been taxed, after discounts."),
 )
 PREPAID = (
     Column("what", "What"),
@@ -71,6 +80,7 @@ class SalesTax:
         return [
             _due(asked, bases, codes, using=using),
             Table("bases", "What was taxed", BASES, rows, total(BASES, rows, location="Total")),
+            _exempt(asked, using=using),
         ]
 
 
@@ -155,21 +165,47 @@ def _bases(asked: Asked, *, using: str) -> dict[int, dict[str, int]]:
     found: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(names, 0))
     taxed = Exists(SaleTax.objects.filter(line=OuterRef("pk")))
     lines = lines_sold(asked, using=using).order_by().annotate(taxed=taxed, income=Q(kind__in=income_kinds()))
-    grouped = lines.values_list("sale__location_id", "taxed", "income", "tax_category")
-    for place, is_taxed, is_income, category, net, before in grouped.annotate(net=Sum("net_cents"), before=Sum(BEFORE)):
+    lines = lines.annotate(certified=~Q(sale__tax_certificate=""))
+    grouped = lines.values_list("sale__location_id", "taxed", "income", "tax_category", "certified")
+    for place, *why, net, before in grouped.annotate(net=Sum("net_cents"), before=Sum(BEFORE)):
         cells = found[place]
         cells["gross_cents"] += net
         cells["paid_before_cents"] += before
-        cells[_reason(is_taxed, is_income, category)] += net - before
+        cells[_reason(*why)] += net - before
     return dict(found)
 
 
-def _reason(is_taxed: bool, is_income: bool, category: str) -> str:
+def _reason(is_taxed: bool, is_income: bool, category: str, is_certified: bool) -> str:
     if is_taxed:
         return "taxable_cents"
     if not is_income:
         return "prepaid_cents"
-    return "exempt_cents" if category == TaxCategory.EXEMPT else "no_rate_cents"
+    if category == TaxCategory.EXEMPT:
+        return "exempt_cents"
+    return "certificate_cents" if is_certified else "no_rate_cents"
+
+
+def _exempt(asked: Asked, *, using: str) -> Table:
+    """A row for each sale to a client with a certificate; no names, for accountants see none."""
+    lines = lines_sold(asked, using=using).order_by().exclude(sale__tax_certificate="")
+    lines = lines.filter(kind__in=income_kinds()).exclude(tax_category=TaxCategory.EXEMPT)
+    number = Receipt.objects.filter(sale=OuterRef("sale"), refund=None).values("number")[:1]
+    named = lines.annotate(receipt=Subquery(number)).values_list(
+        "sale__business_date",
+        "sale__location__code",
+        "receipt",
+        "sale__tax_certificate",
+        "sale__exempted_by__display_name",
+    )
+    found = named.annotate(net=Sum("net_cents") - Sum(BEFORE)).order_by("sale__business_date", "receipt")
+    rows = [
+        Row(
+            {"day": day, "location": place, "receipt": f"{place}-{number:06d}", "certificate": certificate}
+            | {"approver": approver or "", "net_cents": net}
+        )
+        for day, place, number, certificate, approver, net in found
+    ]
+    return Table("exempt", "Exempt by certificate", EXEMPT, rows, total(EXEMPT, rows, day="Total"))
 
 
 class PrepaidTax:

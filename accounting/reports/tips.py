@@ -79,7 +79,8 @@ def _given_back(asked: Asked, *, using: str) -> Any:
         refund__business_date__lt=asked.ends_on,
         refund__location__in=asked.places,
     )
-    return back.order_by().values_list(F("tip__therapist_id")).annotate(cents=Sum("amount_cents"))
+    from_tips = F("amount_cents") - F("borne_cents")
+    return back.order_by().values_list(F("tip__therapist_id")).annotate(cents=Sum(from_tips))
 
 
 def _posted(asked: Asked, *, using: str) -> Any:

@@ -3,7 +3,8 @@
 import datetime as dt
 from typing import Annotated, Any, TypedDict, cast
 
-from django.db.models import BigIntegerField, DateField, QuerySet
+from django.db.models import BigIntegerField, DateField, FilteredRelation, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from memberships.models import Package, Plan
 from pos.kinds import tender_kinds
@@ -17,7 +18,7 @@ MOST = 2_000
 
 
 class ItemAnswer(TypedDict):
-    """A treatment, add-on or product; no price means that it is not sold here today."""
+    """A treatment, add-on or product, in the order of the tiles here; no price means that it is not sold here today."""
 
     id: int
     code: str
@@ -30,6 +31,7 @@ class ItemAnswer(TypedDict):
     barcode: str
     is_available: bool
     position: int
+    is_favourite: bool
 
 
 class TherapistAnswer(TypedDict):
@@ -103,13 +105,19 @@ def catalog_answer(place: Location, *, on: dt.date) -> CatalogAnswer:
     }
 
 
-_COLUMNS = [name.replace("qualification", "qualification__code") for name in ItemAnswer.__annotations__]
+_ELSEWHERE = {"required_qualification": "required_qualification__code", "position": "place", "is_favourite": "is_quick"}
+_COLUMNS = [_ELSEWHERE.get(name, name) for name in ItemAnswer.__annotations__]
 
 
 def _items() -> "QuerySet[Item, Any]":
     location, on = Slot("location", BigIntegerField()), Slot("on", DateField())
     priced = Item.objects.priced(location=cast(Any, location), on=cast(Any, on))
-    return priced.order_by("position", "name", "pk").values_list(*_COLUMNS)[:MOST]
+    tiles = priced.annotate(
+        tile=FilteredRelation("tiles", condition=Q(tiles__location=location)),
+        place=Coalesce("tile__position", "position"),
+        is_quick=Coalesce("tile__is_favourite", Value(False)),
+    )
+    return tiles.order_by("place", "name", "pk").values_list(*_COLUMNS)[:MOST]
 
 
 def _trained() -> "QuerySet[Staff, Any]":

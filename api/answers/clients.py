@@ -5,7 +5,7 @@ from typing import TypedDict
 from api.answers.sale_rows import SaleRow, sale_rows
 from api.answers.values import Day, Uuid, day_or_none
 from pos.clients import History
-from pos.models import Client, Sale
+from pos.models import Client, Sale, SaleLine
 
 
 class ClientAnswer(TypedDict):
@@ -16,6 +16,7 @@ class ClientAnswer(TypedDict):
     email: str
     phone: str
     note: str
+    tax_certificate: str
     last_visit_on: Day | None
 
 
@@ -32,6 +33,22 @@ class FavouriteAnswer(TypedDict):
 
     name: str
     times: int
+
+
+class RepeatedLine(TypedDict):
+    """A line as it can be sold again: its item, how many, by whom."""
+
+    item: str
+    name: str
+    quantity: int
+    therapist: int | None
+
+
+class LastVisitAnswer(TypedDict):
+    """What a client had of the catalogue at the last visit; without one no day and no lines."""
+
+    business_date: Day | None
+    lines: list[RepeatedLine]
 
 
 class ClientCardAnswer(TypedDict):
@@ -56,6 +73,19 @@ def client_card_answer(client: Client, history: History, recent: list[Sale]) -> 
     }
 
 
+def last_visit_answer(found: tuple[Sale, list[SaleLine]] | None) -> LastVisitAnswer:
+    sale, lines = found if found is not None else (None, [])
+    return {
+        "business_date": day_or_none(sale.business_date) if sale is not None else None,
+        "lines": [_repeated(line) for line in lines],
+    }
+
+
+def _repeated(line: SaleLine) -> RepeatedLine:
+    code = line.item.code if line.item is not None else ""
+    return {"item": code, "name": line.name, "quantity": line.quantity, "therapist": line.therapist_id}
+
+
 def client_answer(client: Client) -> ClientAnswer:
     """A client that `finding` has read to be told."""
     return {
@@ -64,5 +94,6 @@ def client_answer(client: Client) -> ClientAnswer:
         "email": client.email,
         "phone": client.number,  # type: ignore[attr-defined]  # annotated by as_told()
         "note": client.note,
+        "tax_certificate": client.tax_certificate,
         "last_visit_on": day_or_none(client.last_visit_on),  # type: ignore[attr-defined]  # annotated by as_told()
     }

@@ -1,10 +1,10 @@
 """A sale as the tablet sees it, built from the basket in memory; the same sale always gives the same answer."""
 
-import uuid
 from collections.abc import Iterable
 from typing import Annotated, TypedDict
 
 from api.answers.receipts import ReceiptAnswer, receipt_answer
+from api.answers.reductions import DiscountAnswer, ExemptionAnswer, discount_answers, exemption_answer
 from api.answers.refunds import Aftermath, RefundAnswer, VoidAnswer, void_answer
 from api.answers.values import (
     ChargeAnswer,
@@ -22,9 +22,11 @@ from api.answers.values import (
     person,
     person_or_none,
 )
+from pos import cautions
 from pos.basket import Basket, progress_of
+from pos.cautions import Caution
 from pos.kinds import tender_kind
-from pos.models import Client, Sale, SaleDiscount, SaleLine, SaleTax, TaxCategory, Tender, Tip
+from pos.models import Client, Sale, SaleLine, SaleTax, TaxCategory, Tender, Tip
 from pos.pricing import TipSuggestion, suggest_tips
 from studio.models import Staff
 
@@ -69,17 +71,6 @@ class LineAnswer(TypedDict):
     reference: str
     cover: CoverAnswer | None
     refundable_quantity: int
-
-
-class DiscountAnswer(TypedDict):
-    """A discount as it was asked for, on one line or (`line` null) on the whole sale, and what it took off."""
-
-    line: Uuid | None
-    percent: Rate | None
-    amount_cents: int | None
-    value_cents: int
-    reason: Annotated[str, SaleDiscount.Reason]
-    approver: Person | None
 
 
 class TaxAnswer(TypedDict):
@@ -130,6 +121,29 @@ class TenderAnswer(TypedDict):
     charge: ChargeAnswer | None
 
 
+class SwapAnswer(TypedDict):
+    """A treatment at the same price that the client can have without a check."""
+
+    item: str
+    name: str
+    price_cents: int
+
+
+class WarningAnswer(TypedDict):
+    """What is to be heeded about a line; it never says why. While `open`, the sale can not be paid (R36).
+
+    `therapist_check` waits for a therapist's PIN or a swap, and names the therapist who said OK; `ask_therapist` is a
+    hint only.
+    """
+
+    code: str
+    line: Uuid
+    sentence: str
+    open: bool
+    settled_by: Person | None
+    swaps: list[SwapAnswer]
+
+
 class SaleAnswer(Rehearsal):
     """A sale with all that is on it.
 
@@ -154,9 +168,11 @@ class SaleAnswer(Rehearsal):
     lines: list[LineAnswer]
     discounts: list[DiscountAnswer]
     taxes: list[TaxAnswer]
+    tax_exemption: ExemptionAnswer | None
     tips: list[TipAnswer]
     tip_suggestions: list[TipSuggestionAnswer]
     tenders: list[TenderAnswer]
+    warnings: list[WarningAnswer]
     list_cents: int
     discount_cents: int
     net_cents: int
@@ -173,7 +189,7 @@ class SaleAnswer(Rehearsal):
 
 
 def sale_answer(basket: Basket) -> SaleAnswer:
-    """The whole sale; no query unless something of it was taken back."""
+    """The whole sale; no query unless something of it was taken back, or it is open and has a client."""
     sale = basket.sale
     after = Aftermath.of(sale)
     return {
@@ -192,11 +208,13 @@ def sale_answer(basket: Basket) -> SaleAnswer:
         "changed_by": person(sale.changed_by or sale.opened_by),
         "completed_by": person_or_none(sale.completed_by),
         "lines": _lines(basket, after),
-        "discounts": _discounts(basket),
+        "discounts": discount_answers(basket),
         "taxes": _taxes(basket.taxes),
+        "tax_exemption": exemption_answer(sale),
         "tips": [_tip(tip, after) for tip in _in_order(basket)],
         "tip_suggestions": [_suggestion(suggestion) for suggestion in suggest_tips(basket.lines)],
         "tenders": [_tender(tender) for tender in basket.tenders],
+        "warnings": [_warning(caution) for caution in _cautions(basket)],
         "list_cents": sale.list_cents,
         "discount_cents": sale.discount_cents,
         "net_cents": sale.net_cents,
@@ -220,6 +238,25 @@ def client_of(client: Client | None) -> SaleClient | None:
 def device_of(sale: Sale) -> str | None:
     """The name of the tablet that changed it last."""
     return sale.device.name if sale.device is not None else None
+
+
+def _cautions(basket: Basket) -> list[Caution]:
+    """As of the last request that changed the sale; nothing is to be heeded any more once it has ended."""
+    sale = basket.sale
+    if sale.status not in (Sale.Status.OPEN, Sale.Status.PARKED):
+        return []
+    return cautions.about(basket, on=sale.location.business_date(sale.last_request_at))
+
+
+def _warning(caution: Caution) -> WarningAnswer:
+    return {
+        "code": caution.code,
+        "line": str(caution.line_id),
+        "sentence": caution.sentence,
+        "open": caution.is_open,
+        "settled_by": person_or_none(caution.settled_by),
+        "swaps": [{"item": swap.item, "name": swap.name, "price_cents": swap.price_cents} for swap in caution.swaps],
+    }
 
 
 def _due(basket: Basket) -> int:
@@ -264,28 +301,6 @@ def _cover(line: SaleLine, cover: Tender) -> CoverAnswer:
         "instrument": cover.instrument,
         "covered_cents": line.covered_cents or 0,
         "upcharge_cents": line.upcharge_cents,
-    }
-
-
-def _discounts(basket: Basket) -> list[DiscountAnswer]:
-    """By line, those on the whole sale last; in an order that the stored rows give too."""
-    positions = {line.pk: line.position for line in basket.lines}
-    last = len(positions)
-
-    def place(row: SaleDiscount) -> tuple[int, int, uuid.UUID]:
-        return positions[row.line_id] if row.line_id is not None else last, -row.value_cents, row.pk
-
-    return [_discount(row) for row in sorted(basket.discounts, key=place)]
-
-
-def _discount(row: SaleDiscount) -> DiscountAnswer:
-    return {
-        "line": str(row.line_id) if row.line_id else None,
-        "percent": decimal(row.percent) if row.percent is not None else None,
-        "amount_cents": row.amount_cents,
-        "value_cents": row.value_cents,
-        "reason": row.reason,
-        "approver": person_or_none(row.approver),
     }
 
 

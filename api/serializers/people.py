@@ -31,6 +31,12 @@ class ClientFile(Strict):
     email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
     phone = Words(max_length=40, required=False, allow_blank=True, default="")
     note = Words(max_length=300, required=False, allow_blank=True, default="", help_text="No health data here.")
+    tax_certificate = Words(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        help_text="Of an exemption from sales tax; left out: as it was.",
+    )
 
 
 class ClientSearch(Strict):

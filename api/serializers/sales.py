@@ -26,6 +26,7 @@ from pos.asked import (
     AskedCover,
     AskedDiscount,
     AskedLine,
+    AskedPrice,
     AskedSale,
     AskedTender,
     AskedTip,
@@ -48,6 +49,16 @@ class Discount(Strict):
         if (percent is None) == (amount_cents is None):
             raise serializers.ValidationError("Give a percentage or an amount, one of them.")
         return AskedDiscount(reason=attrs["reason"], percent=percent, amount_cents=amount_cents)
+
+
+class OtherPrice(Strict):
+    """Another price for one than that of the catalogue, with its reason."""
+
+    unit_cents = CentsOrNone()
+    reason = serializers.ChoiceField([(why.value, why.label) for why in SaleDiscount.GIVEN_BY_HAND])
+
+    def validate(self, attrs: dict[str, Any]) -> AskedPrice:
+        return AskedPrice(unit_cents=attrs["unit_cents"], reason=attrs["reason"])
 
 
 class Cover(Strict):
@@ -74,6 +85,7 @@ class Line(Strict):
     quantity = WholeNumber(min_value=1, max_value=MAX_QUANTITY, default=1)
     therapist = StaffId(required=False, allow_null=True)
     discount = Discount(required=False, allow_null=True)
+    price = OtherPrice(required=False, allow_null=True, help_text="Of its own, instead of a discount.")
     cover = Cover(required=False, allow_null=True)
     instrument = Words(max_length=80, required=False, help_text="What the line is about: a card to reload, a due.")
 
@@ -92,6 +104,7 @@ class Line(Strict):
             tax_category=attrs.get("tax_category", ""),
             therapist_id=attrs.get("therapist"),
             discount=attrs.get("discount"),
+            price=attrs.get("price"),
             cover=attrs.get("cover"),
             instrument=attrs.get("instrument", ""),
         )
@@ -168,6 +181,7 @@ class Sale(Strict):
     discounts = listed(Discount(), most=MAX_PARTS, required=False)
     tip_cents = CentsOrNone(required=False, help_text="One tip, split by what the therapists' services list at.")
     tips = listed(Tip(), most=MAX_PARTS, required=False, help_text="Or tips by therapist.")
+    tax_exempt = serializers.BooleanField(default=False, help_text="The client has a certificate: no sales tax.")
     revision = WholeNumber(
         min_value=0, max_value=BIGGEST_ID, required=False, help_text="The one last seen; to change an open sale."
     )
@@ -185,6 +199,7 @@ class Sale(Strict):
             discounts=tuple(attrs.get("discounts", ())),
             tips=tuple(attrs.get("tips", ())),
             tip_cents=attrs.get("tip_cents", 0),
+            tax_exempt=attrs["tax_exempt"],
         )
         completes = bool(tenders) or attrs.get("complete", False)
         return Wanted(sale, tenders, completes, attrs.get("revision"), attrs.get("approval"))

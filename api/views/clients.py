@@ -7,7 +7,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import units
-from api.answers.clients import ClientAnswer, ClientCardAnswer, ClientPage, client_answer, client_card_answer
+from api.answers.clients import (
+    ClientAnswer,
+    ClientCardAnswer,
+    ClientPage,
+    LastVisitAnswer,
+    client_answer,
+    client_card_answer,
+    last_visit_answer,
+)
 from api.answers.holdings import HoldingsAnswer, offer_answer
 from api.answers.sale_rows import with_parts
 from api.endpoint import Endpoint, created
@@ -24,10 +32,12 @@ RECENT = 10
 class ClientList(Endpoint):
     @described(name="list_clients", query=ClientSearch, answers={200: ClientPage})
     def get(self, request: Request) -> Response:
-        """Clients by name, narrowed by words that all must fit."""
+        """Clients by name; with `search` those whom all its words fit, the best fifty, who was here last first."""
         self.require(Right.CLIENTS)
-        found = finding.find(self.query(ClientSearch)["search"])
-        rows, following, previous = page_of(found, "name", "id", request=request)
+        typed = self.query(ClientSearch)["search"]
+        rows, following, previous = finding.find(typed, at=self.desk.location), None, None
+        if not typed.strip():
+            rows, following, previous = page_of(finding.everybody(), "name", "id", request=request)
         return Response({"next": following, "previous": previous, "results": [client_answer(row) for row in rows]})
 
 
@@ -59,6 +69,14 @@ class ClientCard(Endpoint):
         client = _read(client_id)
         recent = with_parts(Sale.objects.filter(client=client).exclude(status=Sale.Status.ABANDONED))
         return Response(client_card_answer(client, clients.history_of(client), list(recent[:RECENT])))
+
+
+class ClientLastVisit(Endpoint):
+    @described(name="get_last_visit", answers={200: LastVisitAnswer})
+    def get(self, request: Request, client_id: uuid.UUID) -> Response:
+        """What the client had at the last visit, at any location, to sell it again."""
+        self.require(Right.CLIENTS)
+        return Response(last_visit_answer(clients.last_visit(_read(client_id))))
 
 
 class ClientHoldings(Endpoint):

@@ -21,7 +21,7 @@ from api.filters import DrawerSessionFilters, Filters
 from api.pages import page_of
 from api.schema import described
 from api.serializers.drawers import Closing, Opening
-from pos import drawer
+from pos import drawer, drawer_close
 from pos.models import Drawer, DrawerSession
 from studio.models import Right
 
@@ -94,16 +94,18 @@ class DrawerSessionDetail(DrawerSessionEndpoint):
 class DrawerClose(DrawerSessionEndpoint):
     @described(name="close_drawer", request=Closing, answers={200: DrawerSessionAnswer})
     def put(self, request: Request, session_id: uuid.UUID) -> Response:
-        """Close the drawer by a blind count; above $5 off it wants a note, above $20 an approval."""
+        """Close by a blind count; parked sales are carried over by id, $5 off wants a note, $20 an approval."""
         closing = self.read(Closing)
 
         def unit() -> DrawerSession:
             self.session(session_id)
-            return drawer.close_drawer(
+            return drawer_close.close_drawer(
                 session_id=session_id,
                 counted_cents=closing["counted_cents"],
                 left_cents=closing.get("left_cents"),
                 note=closing["note"],
+                pieces=closing["pieces"],
+                carry_over=frozenset(closing.get("carry_over", ())),
                 approval_id=closing.get("approval"),
                 desk=self.desk,
                 now=self.now,

@@ -17,7 +17,7 @@ from api.serializers.drawers import Consent
 from api.serializers.people import SignOn
 from pos import approvals
 from pos.models import Approval
-from studio import pins, sessions
+from studio import audit, pins, sessions
 from studio.models import Staff, StaffSession
 from studio.refusal import BadInput
 
@@ -32,8 +32,13 @@ class PinEndpoint(Endpoint):
             raise BadInput("staff", "Nobody of that number can use a PIN here.")
         tries_left = units.work(lambda: pins.reserve_pin_try(staff=staff, device=self.device, now=self.now))
         if not pins.pin_matches(staff, pin):
+            units.work(lambda: self._note_wrong_pin(staff))
             raise pins.WrongPin(tries_left)
         return staff
+
+    def _note_wrong_pin(self, staff: Staff) -> None:
+        at, device = self.now, self.device
+        audit.record(at=at, action="pin_refused", device=device, location=device.location, subject=staff)
 
 
 class StaffSessionList(PinEndpoint):

@@ -13,16 +13,18 @@ from config.demo import cards, prepaid
 from config.demo.catalogue import ADDONS, RETAIL, TREATMENTS
 from payments import charges
 from payments.models import Reader
-from pos import checkout, drawer, refunds, voids
+from pos import checkout, drawer, drawer_close, movements, refunds, tips_owed, voids
 from pos.asked import AskedDiscount, AskedLine, AskedRefund, AskedRefundLine, AskedSale, AskedTender, Desk
 from pos.basket import Basket
 from pos.models import Client, Drawer, DrawerSession, Item, SaleLine
+from pos.movements import AskedMovement
 from studio.models import Location, Staff
 
 FLOAT_CENTS = 200_00
 OPENS, CLOSES = dt.time(10), dt.time(19, 30)
 VISITS = (0, 6, 7, 8, 10, 13, 9)
 """Visits per weekday, Monday first; Monday is closed."""
+SATURDAY = 5
 
 
 @dataclass
@@ -79,6 +81,7 @@ def _day(place: Place, day: dt.date, *, start: dt.datetime, until: dt.datetime) 
         _void(place, baskets.pop(), now=min(end, until))
     place.yesterday = baskets
     if end <= until:
+        _move_cash(place, session, day, now=end)
         _close(place, session, now=end)
 
 
@@ -89,11 +92,31 @@ def _open(place: Place, *, now: dt.datetime) -> DrawerSession:
         )
 
 
+def _move_cash(place: Place, session: DrawerSession, day: dt.date, *, now: dt.datetime) -> None:
+    """Some days laundry is paid, on Saturdays tips, and what fills the drawer goes to the safe; a chance of its own."""
+    chance = random.Random(f"{place.location.code} {day}")  # noqa: S311 - a demo
+    asked = []
+    if chance.random() < 0.3:
+        asked.append(AskedMovement("pay_out", chance.randrange(900, 4800, 25), "laundry"))
+    if day.weekday() == SATURDAY:
+        owed = tips_owed.owed_here(place.location)
+        asked += [AskedMovement("tip_payout", min(cents, 100_00), therapist_id=who.pk) for who, cents in owed[:3]]
+    if chance.random() < 0.4:
+        asked.append(AskedMovement("drop", 100_00))
+    for one in asked:
+        with transaction.atomic(durable=True):
+            if one.amount_cents + FLOAT_CENTS <= drawer.expected_cents(session):
+                movement_id = uuid.UUID(int=chance.getrandbits(128), version=4)
+                movements.put_movement(
+                    session_id=session.pk, movement_id=movement_id, asked=one, desk=place.desk, now=now
+                )
+
+
 def _close(place: Place, session: DrawerSession, *, now: dt.datetime) -> None:
     """Mostly right to the cent, sometimes a coin off."""
     with transaction.atomic(durable=True):
         counted_cents = drawer.expected_cents(session) + place.chance.choice([0] * 7 + [-1_15, 50, -25])
-        drawer.close_drawer(
+        drawer_close.close_drawer(
             session_id=session.pk,
             counted_cents=counted_cents,
             left_cents=min(counted_cents, FLOAT_CENTS),

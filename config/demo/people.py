@@ -32,6 +32,7 @@ LOGINS = [
     Login("Olga Weiss", "owner", "", pin="940372", username="owner", password="walk-on-the-bars"),  # noqa: S106 - demo
     Login("Aki Tanaka", "accountant", "", username="accountant", password="every-cent-counts"),  # noqa: S106 - demo
 ]
+THERAPIST = Login("Ana Ribeiro", "therapist", "UPT", pin="517208")
 THERAPISTS = [
     ("Ana Ribeiro", "UPT", ["ashiatsu", "bamboo"]),
     ("Ben Osei", "UPT", ["ashiatsu", "thai-rope"]),
@@ -64,6 +65,8 @@ def hire(locations: dict[str, Location]) -> None:
         staff = Staff.objects.create_user(name.split()[0].lower(), display_name=name, is_therapist=True)
         staff.qualifications.set(Qualification.objects.filter(code__in=trainings))
         Grant.objects.create(staff=staff, group=Group.objects.get(name="therapist"), location=locations[place])
+        if name == THERAPIST.name:
+            set_pin(staff, THERAPIST.pin)
 
 
 def welcome_clients(chance: random.Random, *, now: dt.datetime) -> list[Client]:

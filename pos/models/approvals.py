@@ -17,6 +17,10 @@ class Approval(models.Model):
         DRAWER_DIFFERENCE = "drawer_difference", "drawer difference"
         CREDIT = "credit", "store credit"
         GIFT_CARDS = "gift_cards", "gift cards"
+        TAX_EXEMPTION = "tax_exemption", "sale without tax"
+        PAY_OUT = "pay_out", "pay out"
+        NO_SALE = "no_sale", "open the drawer"
+        DRAWER_CORRECTION = "drawer_correction", "correct a closed drawer"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     action = models.CharField(max_length=20, choices=Action)

@@ -95,6 +95,22 @@ class Item(models.Model):
         return self.kind != self.Kind.RETAIL
 
 
+class Tile(models.Model):
+    """Where an item stands on the tablets of one location, when not where it stands everywhere (R9)."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="tiles")
+    location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveSmallIntegerField(help_text="Order of the tiles at this location.")
+    is_favourite = models.BooleanField(default=False, help_text="Also under Favourites, the first tab.")
+
+    class Meta:
+        ordering = ["location", "position", "item"]
+        constraints = [models.UniqueConstraint(name="one_tile_per_item_and_location", fields=["item", "location"])]
+
+    def __str__(self) -> str:
+        return f"{self.item} at {self.location}"
+
+
 class Price(models.Model):
     """What an item costs from a day on, at one location or at every one; a location's own price wins."""
 

@@ -12,6 +12,7 @@ class Client(models.Model):
     email = models.EmailField(blank=True)
     phone = PhoneNumberField(blank=True)
     note = models.CharField(max_length=300, blank=True, help_text="For the desk. No health data here.")
+    tax_certificate = models.CharField(max_length=40, blank=True, help_text="Number of the exemption from sales tax.")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -27,15 +28,18 @@ class ClientWord(models.Model):
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="words", db_index=False)
     word = models.CharField(max_length=80)
-    name = models.CharField(max_length=120, help_text="The client's, so that the index alone puts them in order.")
+    beside = models.CharField(
+        max_length=600,
+        help_text="All words of the client, so that the index alone says what else fits, in order of name.",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(name="word_once_per_client", fields=["client", "word"])]
         indexes = [
             # On PostgreSQL in the order of LIKE, whatever the language of the database.
             models.Index(
-                name="clients_by_word_and_name",
-                fields=["word", "name", "client"],
+                name="clients_by_word",
+                fields=["word", "beside", "client"],
                 opclasses=["varchar_pattern_ops", "varchar_ops", "uuid_ops"],
             )
         ]

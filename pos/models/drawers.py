@@ -45,6 +45,7 @@ class DrawerSession(models.Model):
     expected_cents = models.BigIntegerField(null=True)
     counted_cents = models.BigIntegerField(null=True)
     left_cents = models.BigIntegerField(null=True)
+    denominations = models.JSONField(null=True, help_text="Pieces counted by their value in cents; null: one total.")
     note = models.CharField(max_length=300, blank=True)
     z_number = models.PositiveIntegerField(null=True)
 
@@ -74,3 +75,125 @@ class DrawerSession(models.Model):
     @property
     def opened_on(self) -> dt.date:
         return self.business_date
+
+
+class DrawerMovement(models.Model):
+    """Cash that came into an open drawer or left it without a sale, or the drawer opened for nothing (R8, R6)."""
+
+    class Kind(models.TextChoices):
+        PAY_IN = "pay_in", "paid in"
+        PAY_OUT = "pay_out", "paid out"
+        DROP = "drop", "to the safe"
+        TIP_PAYOUT = "tip_payout", "tips paid out"
+        NO_SALE = "no_sale", "opened without a sale"
+
+    class Reason(models.TextChoices):
+        SAFE = "safe", "change from the safe"
+        BANK = "bank", "change from the bank"
+        RETURNED = "returned", "left over from a pay-out"
+        SUPPLIES = "supplies", "supplies"
+        LAUNDRY = "laundry", "laundry and cleaning"
+        REFRESHMENTS = "refreshments", "drinks and snacks"
+        POSTAGE = "postage", "postage"
+        CHANGE = "change", "change for a client"
+        LOOK = "look", "look something up"
+        OTHER = "other", "other"
+
+    REASONS: dict[str, tuple[str, ...]] = {
+        Kind.PAY_IN: (Reason.SAFE, Reason.BANK, Reason.RETURNED),
+        Kind.PAY_OUT: (Reason.SUPPLIES, Reason.LAUNDRY, Reason.REFRESHMENTS, Reason.POSTAGE, Reason.OTHER),
+        Kind.NO_SALE: (Reason.CHANGE, Reason.LOOK, Reason.OTHER),
+    }
+    """Which reasons a kind may have; a drop and a tip payout say by themselves why."""
+    OUT = (Kind.PAY_OUT, Kind.DROP, Kind.TIP_PAYOUT)
+    append_only = True
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    session = models.ForeignKey(DrawerSession, on_delete=models.PROTECT, related_name="movements")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField(help_text="Of the slip that is signed.")
+    kind = models.CharField(max_length=12, choices=Kind)
+    amount_cents = models.BigIntegerField(help_text="Never negative; the kind says which way.")
+    reason = models.CharField(max_length=12, choices=Reason, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    therapist = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approver = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey(Device, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["made_at", "number"]
+        constraints = [
+            models.UniqueConstraint(name="drawer_slip_number_once_per_location", fields=["location", "number"]),
+            models.CheckConstraint(
+                name="drawer_movement_moves_cash_or_none",
+                condition=Q(kind="no_sale", amount_cents=0) | ~Q(kind="no_sale") & Q(amount_cents__gt=0),
+            ),
+            models.CheckConstraint(
+                name="tip_payout_says_to_whom",
+                condition=Q(kind="tip_payout", therapist__isnull=False)
+                | ~Q(kind="tip_payout") & Q(therapist__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.amount_cents}"
+
+    @property
+    def signed_cents(self) -> int:
+        """What it did to the drawer, in cents: negative is out."""
+        return -self.amount_cents if self.kind in self.OUT else self.amount_cents
+
+
+class DrawerCorrection(models.Model):
+    """What was found out about a closed drawer: its Z stays, the books get another entry (R8)."""
+
+    class About(models.TextChoices):
+        COUNT = "count", "the count"
+        PAY_OUT = "pay_out", "what was paid out"
+
+    append_only = True
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    session = models.ForeignKey(DrawerSession, on_delete=models.PROTECT, related_name="corrections")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    about = models.CharField(max_length=8, choices=About)
+    amount_cents = models.BigIntegerField(help_text="More (or, negative, less) than was written down.")
+    why = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approver = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey(Device, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["made_at", "id"]
+        constraints = [
+            models.CheckConstraint(name="drawer_correction_corrects", condition=~Q(amount_cents=0) & ~Q(why="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"Correction of {self.session}: {self.amount_cents}"
+
+
+class BankDeposit(models.Model):
+    """Cash brought from a location's safe to the bank (posting rule 67)."""
+
+    append_only = True
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    amount_cents = models.BigIntegerField()
+    slip = models.CharField(max_length=40, help_text="Number of the deposit slip.")
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey(Device, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-made_at", "id"]
+        constraints = [
+            models.CheckConstraint(name="bank_deposit_is_positive", condition=Q(amount_cents__gt=0) & ~Q(slip="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"Deposit {self.slip}"

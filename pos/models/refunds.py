@@ -113,6 +113,7 @@ class RefundTip(models.Model):
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, related_name="tips")
     tip = models.ForeignKey(Tip, on_delete=models.PROTECT, related_name="refund_tips")
     amount_cents = models.BigIntegerField()
+    borne_cents = models.BigIntegerField(default=0, help_text="Paid out to the therapist before: the house bears it.")
 
     def __str__(self) -> str:
         return f"tip {self.amount_cents}"

@@ -1,5 +1,7 @@
 """A sale with its lines, taxes, tips and tenders; all amounts in cents."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -58,6 +60,8 @@ class Sale(models.Model):
     tax_cents = models.BigIntegerField(default=0)
     tip_cents = models.BigIntegerField(default=0)
     rounding_cents = models.BigIntegerField(default=0)
+    tax_certificate = models.CharField(max_length=40, blank=True, help_text="Why there is no tax on it.")
+    exempted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["-opened_at", "-id"]
@@ -115,6 +119,11 @@ class SaleLine(models.Model):
     upcharge_cents = models.BigIntegerField(default=0, help_text="What a covered line costs on top.")
     tax_was_paid = models.BooleanField(default=False, help_text="What covers it was taxed when it was sold.")
 
+    usual_cents: int | None = None
+    """The list price of one where a higher one was asked for: in memory only, a row of `SaleDiscount` keeps why."""
+    known: Any = None
+    """What its kind has in hand of what the line is about: in memory only, and locked in this transaction."""
+
     class Meta:
         ordering = ["sale_id", "position"]
         constraints = [
@@ -160,7 +169,7 @@ class SaleLine(models.Model):
 
 
 class SaleDiscount(models.Model):
-    """A discount as it was asked for, on one line or on the whole sale, with reason and approver (R6)."""
+    """A discount or another price as asked for, on a line or on the whole sale, with reason and approver (R6)."""
 
     class Reason(models.TextChoices):
         GOODWILL = "goodwill", "goodwill"
@@ -177,7 +186,8 @@ class SaleDiscount(models.Model):
     line = models.ForeignKey(SaleLine, null=True, on_delete=models.CASCADE, related_name="discounts")
     percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     amount_cents = models.BigIntegerField(null=True)
-    value_cents = models.BigIntegerField(help_text="What it took off.")
+    value_cents = models.BigIntegerField(help_text="What it took off; below zero for a higher price.")
+    unit_cents = models.BigIntegerField(null=True, help_text="The price of one that was asked for instead.")
     reason = models.CharField(max_length=12, choices=Reason)
     approver = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 

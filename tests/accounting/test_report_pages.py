@@ -32,7 +32,7 @@ def books(studio: Studio) -> Books:
 def test_whoever_is_not_signed_on_is_asked_to(studio: Studio) -> None:
     for path in EVERY:
         answer = Browser().get(path)
-        assert (answer.status_code, answer["Location"]) == (302, f"/admin/login/?next={path}")
+        assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={path}")
 
 
 def test_whoever_may_not_see_the_books_gets_nothing(studio: Studio) -> None:

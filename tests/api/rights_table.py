@@ -30,7 +30,20 @@ TABLE = {
     "GET api/v1/clients/<uuid:client_id>": "401 401 403 403 200 200 200",
     "PUT api/v1/clients/<uuid:client_id>": "401 401 403 403 200 200 200",
     "GET api/v1/clients/<uuid:client_id>/card": "401 401 403 403 200 200 200",
+    "GET api/v1/clients/<uuid:client_id>/last-visit": "401 401 403 403 200 200 200",
     "GET api/v1/clients/<uuid:client_id>/holdings": "401 401 403 403 200 200 200",
+    "GET api/v1/clients/<uuid:client_id>/preferences": "401 401 403 403 200 200 200",
+    "PUT api/v1/clients/<uuid:client_id>/preferences": "401 401 403 403 200 200 200",
+    "POST api/v1/clients/<uuid:client_id>/data": "401 401 403 403 403 403 403",  # the owner's
+    "PUT api/v1/clients/<uuid:client_id>/merged": "401 401 403 403 403 403 403",
+    "PUT api/v1/clients/<uuid:client_id>/forgotten": "401 401 403 403 403 403 403",
+    "GET api/v1/clients/<uuid:client_id>/health": "401 401 403 403 200 200 200",
+    "POST api/v1/clients/<uuid:client_id>/health/reads": "401 401 200 403 403 403 200",
+    "PUT api/v1/clients/<uuid:client_id>/health/flags/<uuid:flag_id>": "401 401 204 403 403 403 204",
+    "PUT api/v1/clients/<uuid:client_id>/health/flags/<uuid:flag_id>/lifted": "401 401 204 403 403 403 204",
+    "PUT api/v1/clients/<uuid:client_id>/health/notes/<uuid:note_id>": "401 401 204 403 403 403 409",  # another's note
+    "PUT api/v1/clients/<uuid:client_id>/health/intake": "401 401 403 403 200 200 200",
+    "POST api/v1/sales/<uuid:sale_id>/therapist-check": "401 401 403 403 404 409 409",  # nothing to check
     "POST api/v1/codes": "401 401 403 403 409 409 409",  # nobody knows that code
     "POST api/v1/gift-cards/lookup": "401 401 403 403 200 200 200",
     "POST api/v1/gift-cards/balance": "200 200 200 200 200 200 200",
@@ -86,7 +99,21 @@ TABLE = {
     "GET api/v1/drawer-sessions/": "401 401 403 403 200 200 200",
     "GET api/v1/drawer-sessions/<uuid:session_id>": "401 401 403 403 404 200 200",
     "PUT api/v1/drawer-sessions/<uuid:session_id>": "401 401 403 403 400 201 200",
+    "GET api/v1/drawer-sessions/<uuid:session_id>/x": "401 401 403 403 404 200 200",
+    "GET api/v1/drawer-sessions/<uuid:session_id>/paper": "401 401 403 403 404 200 200",
+    "GET api/v1/drawer-sessions/<uuid:session_id>/tips-owed": "401 401 403 403 404 200 200",
+    "GET api/v1/drawer-sessions/<uuid:session_id>/movements/": "401 401 403 403 404 200 200",
+    "PUT api/v1/drawer-sessions/<uuid:session_id>/movements/<uuid:movement_id>": "401 401 403 403 404 201 200",
     "PUT api/v1/drawer-sessions/<uuid:session_id>/close": "401 401 403 403 404 200 200",
+    "GET api/v1/drawer-sessions/<uuid:session_id>/z": "401 401 403 403 404 200 200",
+    "PUT api/v1/drawer-sessions/<uuid:session_id>/corrections/<uuid:correction_id>": (
+        "401 401 403 403 404 409 201"  # with somebody's yes
+    ),
+    "PUT api/v1/bank-deposits/<uuid:deposit_id>": "401 401 403 403 403 403 201",
+    "GET api/v1/offline-terms": "401 200 200 200 200 200 200",
+    "GET api/v1/offline-sales/": "401 401 403 200 200 200 200",
+    "PUT api/v1/offline-sales/<uuid:offline_id>": "401 201 200 200 409 200 200",  # each belongs to one location
+    "GET api/v1/exports/sales/": WITH_A_KEY,
     "GET api/v1/reports/": WITH_A_KEY,
     "GET api/v1/reports/<slug:slug>/": WITH_A_KEY,
 }

@@ -202,12 +202,18 @@ class TestPins:
             "void": "approval",
             "drawer": "allowed",
             "drawer_difference": "approval",
+            "pay_out": "approval",
+            "no_sale": "approval",
+            "correct_drawer": "approval",
             "devices": "denied",
             "see_books": "denied",
+            "see_audit": "denied",
             "manage_periods": "denied",
             "mend_cards": "denied",
             "gift_cards": "approval",
             "reveal_codes": "allowed",
+            "client_data": "denied",
+            "health": "denied",
         }
         tablet.headers["Staff-Session"] = answer["token"]
         assert tablet.get("sales/").status == 200
@@ -224,6 +230,8 @@ class TestPins:
         assert 0 < int(locked.headers["Retry-After"]) <= 300
         assert "5 minutes" in locked["detail"]
         assert not StaffSession.objects.exists()
+        noted = AuditRow.objects.filter(action="pin_refused", object_id=str(studio.desk_person.pk))
+        assert [(row.actor, row.device) for row in noted] == [(None, studio.device)] * 5
         with time_machine.travel(NOW + dt.timedelta(minutes=6), tick=True):
             assert self.sign_on(tablet, studio, PINS["dana"]).status == 201
 

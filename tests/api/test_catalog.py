@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from pos.models import Item, Price
+from pos.models import Item, Price, Tile
 from tests.api.till import Till, pair
-from tests.builders import Studio
+from tests.builders import Studio, beach
 from tests.memberships.builders import package, part, plan
 
 
@@ -23,6 +23,7 @@ def test_the_catalogue_has_all_that_can_be_chosen(till: Till, studio: Studio) ->
         "barcode": "",
         "is_available": True,
         "position": 0,
+        "is_favourite": False,
     }
     assert [item["code"] for item in catalog["items"]] == ["ashiatsu-60", "deep-tissue-60", "massage-oil"]
     assert catalog["therapists"] == [
@@ -34,6 +35,22 @@ def test_the_catalogue_has_all_that_can_be_chosen(till: Till, studio: Studio) ->
     assert {"code": "pay_link", "name": "Pay link", "at_once": False} in catalog["tender_kinds"]
     assert {"code": "goodwill", "name": "goodwill"} in catalog["discount_reasons"]
     assert {"code": "returned", "name": "goods returned"} in catalog["refund_reasons"]
+
+
+def test_each_location_has_its_own_order_of_tiles_and_favourites(till: Till, studio: Studio) -> None:
+    here, there = studio.location, beach()
+    oil, deep = Item.objects.get(code="massage-oil"), Item.objects.get(code="deep-tissue-60")
+    Item.objects.update(position=5)
+    Tile.objects.create(item=oil, location=here, position=1, is_favourite=True)
+    Tile.objects.create(item=deep, location=there, position=1)
+
+    items = till.get("catalog")["items"]
+
+    assert [(item["code"], item["position"], item["is_favourite"]) for item in items] == [
+        ("massage-oil", 1, True),
+        ("ashiatsu-60", 5, False),
+        ("deep-tissue-60", 5, False),
+    ]
 
 
 def test_packages_and_memberships_are_told_in_the_version_on_sale(till: Till) -> None:

@@ -10,12 +10,14 @@ from django.urls import URLPattern, URLResolver
 from rest_framework.views import APIView
 
 from api.urls import urlpatterns
+from clientfile.models import Flag
 from giftcards.models import GiftCard
 from memberships.consents import hash_of, text_for
 from memberships.models import Cancellation
 from pos.models import Client, Drawer
 from studio import devices
 from studio.models import Device, Location
+from tests.api.offline_sales import told
 from tests.api.rights_table import SENDERS, TABLE
 from tests.api.till import Till, new, pair, sign_on, till_of
 from tests.builders import NOW, Studio, person
@@ -54,7 +56,8 @@ class World:
         method, pattern = route.split(" ")
         path = re.sub(r"<\w+:(\w+)>", lambda found: self.ids[found[1]], pattern)
         till = self.tills[sender]
-        if pattern.startswith(("api/docs", "api/v1/schema")):
+        is_paper = method == "GET" and pattern.endswith("/paper")
+        if is_paper or pattern.startswith(("api/docs", "api/v1/schema")):
             return till.client.get(f"/{path}", headers=till.headers).status_code
         return till.send(method, f"/{path}", self.bodies.get(route, None if method in ("GET", "DELETE") else {})).status
 
@@ -74,14 +77,15 @@ def world(studio: Studio) -> World:
         "desk": till,
         "manager": sign_on(pair(studio.device), studio.manager),
     }
-    ids = {name: new() for name in ("client_id", "sale_id", "tender_id", "refund_id", "session_id")}
+    ids = {name: new() for name in ("client_id", "sale_id", "tender_id", "refund_id", "session_id", "offline_id")}
+    ids |= {name: new() for name in ("movement_id", "correction_id", "deposit_id")}
     ids |= {"device_id": str(tablet.pk), "n": "2", "slug": "sales"}
     till.put(f"clients/{ids['client_id']}", {"name": "Maya Okafor"})
     card, other = sells_card(studio.desk, 50_00), sells_card(studio.desk, 20_00)
     ids["card_id"] = str(card.pk)
     ids |= {"membership_id": new(), "code": "basic"}
-    ids |= lot_to_give(studio)
-    said = bodies(studio, drawer, tablet) | of_gift_cards(card, other) | of_memberships(ids) | of_lots(ids)
+    ids |= lot_to_give(studio) | {"flag_id": new(), "note_id": new()}
+    said = bodies(studio, drawer, tablet) | of_gift_cards(card, other) | of_memberships(ids) | of_lots(ids) | OF_HEALTH
     return World(tills, ids, said)
 
 
@@ -104,6 +108,10 @@ def bodies(studio: Studio, drawer: Drawer, tablet: Device) -> dict[str, Any]:
         f"POST {sale}/receipt/email": {"email": "maya@example.com"},
         f"PUT {session}": {"drawer": drawer.pk, "float_cents": 100_00},
         f"PUT {session}/close": {"counted_cents": 100_00},
+        f"PUT {session}/movements/<uuid:movement_id>": {"kind": "drop", "amount_cents": 10_00},
+        f"PUT {session}/corrections/<uuid:correction_id>": {"about": "count", "amount_cents": 1, "why": "A cent"},
+        "PUT api/v1/bank-deposits/<uuid:deposit_id>": {"amount_cents": 50_00, "slip": "4711"},
+        "PUT api/v1/offline-sales/<uuid:offline_id>": told(studio, drawer_session=new()),
     }
 
 
@@ -166,6 +174,14 @@ def prepare_member(world: World, route: str) -> None:
 
 
 SALE = {"lines": [{"item": "massage-oil"}]}
+HEALTH = "api/v1/clients/<uuid:client_id>/health"
+OF_HEALTH = {
+    f"POST {HEALTH}/reads": {"reason": "emergency"},
+    f"PUT {HEALTH}/flags/<uuid:flag_id>": {"flag": "fever"},
+    f"PUT {HEALTH}/notes/<uuid:note_id>": {"text": "Slept badly"},
+    f"PUT {HEALTH}/intake": {"on": "2026-03-01"},
+    "PUT api/v1/clients/<uuid:client_id>/preferences": {"pressure": 3},
+}
 
 
 NEEDS_TENDER = ("DELETE", "<int:n>", "completion", "void", "<uuid:refund_id>", "receipt", "email", "print")
@@ -187,11 +203,23 @@ def prepare(world: World, route: str) -> None:
             assert till.put(f"{sale}/completion").status == 200
     if "<uuid:membership_id>" in route:
         prepare_member(world, route)
+    if route.endswith("merged"):
+        world.bodies[route] = {"into": str(client("Jo Doe").pk)}
+    if "<uuid:flag_id>" in route:
+        Flag.objects.create(code="fever", name="Fever", effect=Flag.Effect.BLOCK)
+    if route.endswith("lifted"):
+        path = f"clients/{world.ids['client_id']}/health/flags/{world.ids['flag_id']}"
+        assert world.tills["therapist"].put(path, {"flag": "fever"}).status == 204
+    if route.endswith("therapist-check"):
+        world.bodies[route] = {"staff": world.tills["manager"].staff.pk, "pin": "615283"}  # type: ignore[union-attr]
     if route.endswith("cash-out"):
         till.opens_drawer()
-    if route.startswith("GET api/v1/drawer-sessions/<") or route.endswith("close"):
+    if "drawer-sessions/<" in route and route != "PUT api/v1/drawer-sessions/<uuid:session_id>":
+        session = f"drawer-sessions/{world.ids['session_id']}"
         body = world.bodies["PUT api/v1/drawer-sessions/<uuid:session_id>"]
-        assert till.put(f"drawer-sessions/{world.ids['session_id']}", body).status == 201
+        assert till.put(session, body).status == 201
+        if route.endswith("/z") or "corrections" in route:
+            assert till.put(f"{session}/close", {"counted_cents": 100_00}).status == 200
 
 
 @pytest.mark.parametrize("route", sorted(TABLE))

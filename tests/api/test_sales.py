@@ -1,11 +1,13 @@
 """A sale over HTTP: in one request, in steps, rehearsed, found again in the list."""
 
+from typing import Any
+
 import pytest
 
 from ledger.journal import balances
 from pos.models import Sale
 from studio.models import Location
-from tests.api.till import Till, new, rows, till_of
+from tests.api.till import Answer, Till, new, rows, till_of
 from tests.builders import Studio, person, tax
 
 
@@ -178,6 +180,41 @@ def test_every_step_can_be_rehearsed(till: Till, step: str) -> None:
     assert (rehearsed["due_cents"], rehearsed["status"]) == (0, "completed" if step == "completion" else "open")
 
 
+def test_another_price_and_a_certificate_are_told_with_who_said_yes(till: Till, studio: Studio) -> None:
+    tax(studio.location, "retail", ("OH", "0.0575"))
+    client, sale = new(), f"sales/{new()}"
+    till.put(f"clients/{client}", {"name": "St. Ann", "tax_certificate": "OH-12-345"})
+    till.put(f"clients/{client}", {"name": "St. Ann", "note": "Keeps its certificate."})
+    body = {"client": client, "lines": [{"item": "massage-oil", "price": {"unit_cents": 30_00, "reason": "service"}}]}
+
+    dear = approved(till, studio, sale, body)
+    free = approved(till, studio, sale, {**body, "tax_exempt": True, "revision": dear["revision"]})
+
+    assert [(row["value_cents"], row["unit_cents"], row["approver"]["name"]) for row in free["discounts"]] == [
+        (-6_00, 30_00, "Mara")
+    ]
+    assert (dear["total_cents"], free["total_cents"], free["lines"][0]["why"]) == (
+        31_73,
+        30_00,
+        "$30.00 instead of $24.00 (something went wrong)",
+    )
+    assert (free["tax_exemption"]["certificate"], free["tax_exemption"]["approver"]["name"]) == ("OH-12-345", "Mara")
+    assert till.get(sale).body == free.body
+
+
+def approved(till: Till, studio: Studio, sale: str, body: dict[str, Any]) -> Answer:
+    """The same request with the manager's yes that it asks for."""
+    asks = till.put(sale, body)
+    assert asks.refusal == (409, "approval_needed")
+    yes = {name: asks[name] for name in ("action", "object", "amount_cents")} | {
+        "staff": studio.manager.pk,
+        "pin": "615283",
+    }
+    answer = till.put(sale, body | {"approval": till.post("approvals/", yes)["id"]})
+    assert answer.status in (200, 201), answer.body
+    return answer
+
+
 def test_the_answer_says_why_a_line_costs_what_it_does(till: Till, studio: Studio) -> None:
     line = {"item": "massage-oil", "discount": {"percent": "12.5", "reason": "damaged"}}
 
@@ -190,6 +227,7 @@ def test_the_answer_says_why_a_line_costs_what_it_does(till: Till, studio: Studi
             "percent": "12.5",
             "amount_cents": None,
             "value_cents": 3_00,
+            "unit_cents": None,
             "reason": "damaged",
             "approver": None,
         }

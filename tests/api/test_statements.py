@@ -16,7 +16,7 @@ GET_SALE = 6
 GET_OPEN_SALE = 3
 ONE_LINE_MORE = {"postgresql": 5, "sqlite": 8}
 SALE_LIST = 5
-CLIENT_SEARCH = 2
+CLIENT_SEARCH = 4
 CATALOG = 5
 
 

@@ -22,6 +22,7 @@ PRODUCTION = {
     "SECRET_KEY": "made-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ",
     "PIN_PEPPER": "made-for-this-test-too-0123456789",
     "GIFT_CODE_KEYS": "1:made-for-this-test-as-well-0123456789",
+    "HEALTH_KEYS": "1:made-for-this-test-and-for-health-0123456789",
     "STRIPE_SECRET_KEY": "sk_live_made_for_this_test",
     "STRIPE_WEBHOOK_SECRET": "whsec_made_for_this_test",
     "STRIPE_API_BASE": "",

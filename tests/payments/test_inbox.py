@@ -155,6 +155,7 @@ IN_EARNEST = {
     "SECRET_KEY": "made-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ",
     "PIN_PEPPER": "made-for-this-test-too-0123456789",
     "GIFT_CODE_KEYS": "1:made-for-this-test-as-well-0123456789",
+    "HEALTH_KEYS": "1:made-for-this-test-and-for-health-0123456789",
     "DEMO": "False",
     "STRIPE_API_BASE": "",
 }

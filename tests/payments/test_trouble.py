@@ -459,8 +459,8 @@ def test_a_superuser_without_a_role_sees_and_acts(studio: Studio, owed: CardRefu
 def test_who_is_not_of_the_back_office_gets_nowhere(studio: Studio, client: Client) -> None:
     event = given_up_event()
 
-    assert client.get("/trouble/").headers["Location"] == "/admin/login/?next=/trouble/"
-    assert client.post("/trouble/events/again").headers["Location"] == "/admin/login/?next=/trouble/"
+    assert client.get("/trouble/").headers["Location"] == "/accounts/login/?next=/trouble/"
+    assert client.post("/trouble/events/again").headers["Location"] == "/accounts/login/?next=/trouble/"
     for nobody in (studio.desk_person, studio.owner, person("mo", role="manager", is_staff=True)):
         client.force_login(nobody)  # the owner has no password yet, the manager does not see the books
         assert client.get("/trouble/").status_code == 403

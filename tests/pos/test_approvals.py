@@ -216,5 +216,5 @@ def test_two_discounts_on_a_sale_never_take_more_than_there_is(studio: Studio) -
 
     assert (sale.sale.total_cents, sale.lines[0].why) == (
         0,
-        "List price; amount off this line (goodwill); amount off the sale (goodwill)",
+        "List price; $20.00 off this line (goodwill); $4.00 off the sale (goodwill)",
     )

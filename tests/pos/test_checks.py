@@ -101,7 +101,7 @@ def test_a_whole_day_passes_every_check(day: Day) -> None:
 
 
 def test_every_check_runs_with_the_others() -> None:
-    listed = {path for path in settings.BOOK_CHECKS if path.startswith("pos.")}
+    listed = {path for path in settings.BOOK_CHECKS if path.startswith("pos.checks.")}
 
     assert listed == {f"pos.checks.{check.__name__}" for check in CHECKS}
 

@@ -7,7 +7,8 @@ import pytest
 from ledger.journal import balances
 from pos import drawer
 from pos.approvals import ApprovalNeeded
-from pos.drawer import DrawerIsOpen, DrawerNotOpen, NoteNeeded, SalesInProgress
+from pos.drawer import DrawerIsOpen, DrawerNotOpen
+from pos.drawer_close import NoteNeeded, SalesInProgress
 from pos.models import Drawer
 from studio.models import Device
 from studio.refusal import BadInput

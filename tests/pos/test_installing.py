@@ -1,5 +1,6 @@
 """The desk on a home screen: what the tablet reads, and that all it names is there."""
 
+import re
 import struct
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.urls import resolve
 
+from pos import installing
 from studio.models import Business
 
 ADDRESS = "/desk/manifest.webmanifest"
@@ -58,3 +60,29 @@ def test_the_desk_names_its_manifest_and_the_policy_lets_it_through(client):
     assert '<link rel="apple-touch-icon" href="/static/pos/app-icon-180.png">' in answer.content.decode()
     assert file_of("/static/pos/app-icon-180.png").exists()
     assert "manifest-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_the_worker_keeps_the_page_and_every_module_that_another_one_names(client):
+    answer = client.get("/desk/sw.js")
+    words = answer.content.decode()
+
+    assert answer["Content-Type"].startswith("text/javascript")
+    assert 'const PAGE = "/desk/"' in words
+    kept = set(re.findall(r'"(/static/[^"]+)"', words))
+    for address in kept:
+        for name in re.findall(r'(?:from|import)[ (]"\./([a-z]+\.js)"', file_of(address).read_text()):
+            assert f"/static/pos/{name}" in kept
+    assert {"/static/pos/desk.js", "/static/pos/offlinedesk.js", "/static/studio/palette.css"} <= kept
+    assert not any("/api/" in address for address in kept)
+
+
+def test_the_workers_version_changes_with_the_files_and_with_nothing_else(client, monkeypatch, tmp_path):
+    def version():
+        return re.search(r"footfall-desk-([0-9a-f]{16})", client.get("/desk/sw.js").content.decode())[1]
+
+    before = version()
+    assert version() == before
+    file = tmp_path / "desk.js"
+    file.write_text("// another one")
+    monkeypatch.setattr(installing, "_files", lambda: {"pos/desk.js": file})
+    assert version() != before

@@ -18,7 +18,8 @@ from pos import approvals, checkout, drawer, refunds, voids
 from pos.approvals import ApprovalRefused
 from pos.asked import AskedRefund, AskedRefundLine, AskedSale, AskedTender
 from pos.basket import Basket, SaleChanged
-from pos.drawer import DrawerIsOpen, DrawerNotOpen, SalesInProgress
+from pos.drawer import DrawerIsOpen, DrawerNotOpen
+from pos.drawer_close import SalesInProgress
 from pos.models import Approval, Drawer, DrawerSession, Receipt, Refund, Sale, Tender
 from pos.refunds import GivenBack, MoreThanIsLeft
 from pos.reversals import NotRefundable

@@ -22,7 +22,8 @@ from ledger.journal import balance
 from pos.asked import AskedLine, AskedTip
 from pos.basket import Basket
 from pos.checkout import NothingToSell, NotPaid
-from pos.drawer import DrawerNotOpen, SalesInProgress
+from pos.drawer import DrawerNotOpen
+from pos.drawer_close import SalesInProgress
 from pos.models import DrawerSession, Refund, Sale
 from pos.refunds import MoreThanIsLeft
 from pos.reversals import NotRefundable

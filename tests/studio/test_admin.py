@@ -339,7 +339,7 @@ def test_who_is_no_superuser_can_not_make_himself_one_even_with_every_permission
 def test_only_active_people_of_the_back_office_sign_in_to_it(is_staff, is_active, enters, client):
     Staff.objects.create_user("nora", password=PASSWORD, display_name="Nora", is_staff=is_staff, is_active=is_active)
 
-    client.post(reverse("admin:login"), {"username": "nora", "password": PASSWORD})
+    client.post(reverse("account_login"), {"login": "nora", "password": PASSWORD})
 
     assert (client.get(reverse("admin:index")).status_code == 200) is enters
 
@@ -349,6 +349,6 @@ def test_who_has_a_pin_but_no_password_does_not_sign_in_to_the_back_office(clien
     set_pin(nora, "481516")
 
     for guess in ("481516", nora.pin_hash, nora.password, ""):
-        client.post(reverse("admin:login"), {"username": "nora", "password": guess})
+        client.post(reverse("account_login"), {"login": "nora", "password": guess})
 
     assert client.get(reverse("admin:index")).status_code == 302

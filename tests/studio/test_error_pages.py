@@ -68,7 +68,7 @@ def test_an_error_page_needs_no_other_file_and_its_style_is_let_through(client, 
 
 
 def test_a_form_without_its_mark_is_not_taken_and_that_is_said(client):
-    answer = client.post("/admin/login/")
+    answer = client.post("/accounts/login/")
 
     assert answer.status_code == 403
     assert "The form was not taken" in words(answer)

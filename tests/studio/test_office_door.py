@@ -238,8 +238,8 @@ def test_only_five_passwords_are_tried_from_one_address_and_others_are_not_kept_
 def test_refused_tries_are_written_down_without_what_was_typed(owner: Staff) -> None:
     signs_in(password="hunter2-hunter2")
     signs_in(username="walk-on-the-bars", password="x")
-    rows = AuditRow.objects.filter(action="office_sign_in_refused").order_by("pk")
-    assert [(row.object_id, row.after["by"]) for row in rows] == [(str(owner.pk), "password"), ("", "password")]
+    rows = AuditRow.objects.filter(action="office_sign_in_refused")
+    assert {(row.object_id, row.after["by"]) for row in rows} == {(str(owner.pk), "password"), ("", "password")}
     assert "hunter2" not in str([row.after for row in rows])
     assert PASSWORD not in str([row.after for row in rows])
 

@@ -18,12 +18,18 @@ MATRIX = {
     Right.VOID:              (P, D, A, D, A),
     Right.DRAWER:            (A, D, A, D, A),
     Right.DRAWER_DIFFERENCE: (P, D, A, D, A),
+    Right.PAY_OUT:           (P, D, A, D, A),
+    Right.NO_SALE:           (P, D, A, D, A),
+    Right.CORRECT_DRAWER:    (P, D, A, D, A),
     Right.DEVICES:           (D, D, A, D, A),
     Right.SEE_BOOKS:         (D, D, D, A, A),
+    Right.SEE_AUDIT:         (D, D, A, A, A),
     Right.MANAGE_PERIODS:    (D, D, D, D, A),
     Right.MEND_CARDS:        (D, D, D, D, A),
     Right.GIFT_CARDS:        (P, D, A, D, A),
     Right.REVEAL_CODES:      (A, D, A, D, A),
+    Right.HEALTH:            (D, A, A, D, A),
+    Right.CLIENT_DATA:       (D, D, D, D, A),
 }  # fmt: skip
 ROLES = ("desk", "therapist", "manager", "accountant", "owner")
 

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.demo import gifts
-from config.demo.people import LOGINS
+from config.demo.people import LOGINS, THERAPIST
 from payments import keys
 from payments.models import Reader
 from studio.devices import new_pairing_code
@@ -89,7 +89,7 @@ class Command(BaseCommand):
         for code, worth in gifts.printed():
             say(f"                 {code}   a gift card: {worth}")
         say(f"  API          {base}/api/docs/\n")
-        for login in LOGINS:
+        for login in [*LOGINS, THERAPIST]:
             pin = f"PIN {login.pin}" if login.pin else ""
             password = f"{login.username} / {login.password}" if login.password else ""
             say(f"  {login.name:<16} {login.role:<11} {login.place or 'everywhere':<11} {pin:<11} {password}")

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from config.demo import cards, catalogue, days, gifts, people, prepaid
+from config.demo import cards, catalogue, days, files, gifts, people, prepaid
 from pos.asked import Desk
 from pos.models import Client, Drawer
 from studio.models import Business, Device, Location, Staff
@@ -46,6 +46,8 @@ class Command(BaseCommand):
                 place.reader = cards.install_reader(place.location, now=now)
         self._run(places, count=options["days"], now=now)
         gifts.sell(places[0], now=now)
+        with transaction.atomic(durable=True):
+            files.write_files(places[0], now=now)
         if simulated:
             cards.end(now)
 
