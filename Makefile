@@ -9,13 +9,14 @@ BIN := $(VENV)/bin
 RUN_TIME := $(VENV)/.run-time-installed
 DEV := $(VENV)/.dev-installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-PACKAGES := studio ledger jobs payments pos giftcards memberships accounting api config stripe_sim
+PACKAGES := studio ledger jobs payments pos giftcards memberships clientfile accounting api config stripe_sim
 # What only reads the code needs some key, and no Stripe.
 KEYS := env STRIPE_SECRET_KEY=sk_test_0 STRIPE_WEBHOOK_SECRET=whsec_0
 PRODUCTION := $(KEYS) DEBUG=False DEMO=False SITE_URL=https://till.example.com ALLOWED_HOSTS=till.example.com \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))') \
 	PIN_PEPPER=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))') \
-	GIFT_CODE_KEYS=1:$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))')
+	GIFT_CODE_KEYS=1:$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))') \
+	HEALTH_KEYS=1:$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(32))')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run setup test test-sqlite test-pg soak check lint format types schema check-schema check-deploy screenshots requirements clean

@@ -101,6 +101,7 @@ class Machine:
             "SECRET_KEY": self.secret,
             "PIN_PEPPER": self.secret,
             "GIFT_CODE_KEYS": f"0:{self.secret}",
+            "HEALTH_KEYS": f"0:{self.secret}",
             "SITE_URL": f"https://{HOST}",
             "ALLOWED_HOSTS": HOST,
             "CSRF_TRUSTED_ORIGINS": "",
