@@ -5,9 +5,8 @@ from functools import cache, cached_property
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from django.db.models.sql import DeleteQuery, UpdateQuery
 
-from studio.prepared import Compiled, Slot
+from studio.prepared import Compiled, Slot, deleting, updating
 
 
 def insert_together(*groups: Sequence[models.Model]) -> None:
@@ -81,19 +80,16 @@ class Change:
         statements = [self._update, *self._deletes]
         if connection.vendor == "postgresql":
             statements = [self._together]
-        done = [_run(statement, values) for statement in statements]
+        done = [statement.run(values) for statement in statements]
         return done[0]
 
     @cached_property
     def _update(self) -> Compiled:
-        query: Any = self._changed().query.chain(UpdateQuery)
-        query.add_update_values(self._fields)
-        return Compiled(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
+        return updating(self._changed(), self._fields)
 
     @cached_property
     def _deletes(self) -> list[Compiled]:
-        queries = [rows().query.chain(DeleteQuery) for rows in self._rows_gone]
-        return [Compiled(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql()) for query in queries]
+        return [deleting(rows()) for rows in self._rows_gone]
 
     @cached_property
     def _together(self) -> Compiled:
@@ -101,9 +97,3 @@ class Change:
         sql = f"WITH {', '.join(deletes)} {self._update.sql}" if deletes else self._update.sql
         params = [value for part in (*self._deletes, self._update) for value in part.params]
         return Compiled(sql, params)
-
-
-def _run(statement: Compiled, values: Mapping[str, Any]) -> int:
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(statement.sql, statement.filled(values))
-        return int(cursor.rowcount)

@@ -144,9 +144,7 @@ class PreparedUpdate:
 
     @cached_property
     def _update(self) -> Compiled:
-        query: Any = self._rows().query.chain(UpdateQuery)
-        query.add_update_values(self._fields)
-        return Compiled(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
+        return updating(self._rows(), self._fields)
 
 
 class PreparedDelete:
@@ -161,5 +159,17 @@ class PreparedDelete:
 
     @cached_property
     def _delete(self) -> Compiled:
-        query: Any = self._rows().query.chain(DeleteQuery)
-        return Compiled(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
+        return deleting(self._rows())
+
+
+def updating(rows: "QuerySet[Any]", fields: Mapping[str, Any]) -> Compiled:
+    """The UPDATE of these rows, whose fields become slots and expressions."""
+    query: Any = rows.query.chain(UpdateQuery)
+    query.add_update_values(fields)
+    return Compiled(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
+
+
+def deleting(rows: "QuerySet[Any]") -> Compiled:
+    """The DELETE of these rows and of nothing that points to them."""
+    query: Any = rows.query.chain(DeleteQuery)
+    return Compiled(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
