@@ -109,6 +109,7 @@ def test_the_first_page_is_ordered_by_task_under_the_studios_name(office: Office
         "The day at the desk",
         "What is sold",
         "Members",
+        "Client files",
         "Gift cards",
         "People and what they may do",
         "Places, tablets, readers",

@@ -34,6 +34,7 @@ export function patience(tell) {
   };
   const turn = (phase, after) =>
     setTimeout(() => {
+      if (clock.phase === "slow") return; // what is slow stays so, whichever turn comes first
       clock.phase = phase;
       tell();
     }, after);
