@@ -92,7 +92,8 @@ def test_preferences_are_written_down_and_the_health_file_opens_for_a_therapist(
     till.tap("sheet-close")
     expect(till.part("needs-check")).to_have_count(0)
 
-    till.tap("client-start")
+    with till.page.expect_response("**/preferences"):
+        till.tap("client-start")
     till.tap("item-deep-tissue-60")
     expect(till.part("line")).to_contain_text("with Bo")
     assert looker.faults == []
