@@ -16,7 +16,7 @@ def race(count: int, work: Callable[[int], Answer]) -> list[Answer | BaseExcepti
 
     def lane(n: int) -> Answer:
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=60)
             return work(n)
         finally:
             connections.close_all()

@@ -31,3 +31,13 @@ from config.settings import *  # noqa: F403 - the settings under test are all of
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a PIN must not cost 60 ms a thousand times
 STRIPE_STAND_IN_ALLOWED = True
+
+# How long one waits for another is for production to bound; how long that takes on a busy machine is nothing to test.
+PATIENCE_SECONDS = 120
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["timeout"] = PATIENCE_SECONDS  # noqa: F405
+else:
+    DATABASES["default"]["OPTIONS"]["options"] = " ".join(  # noqa: F405
+        f"-c {name}={PATIENCE_SECONDS}s"
+        for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+    )

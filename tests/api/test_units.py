@@ -116,7 +116,7 @@ def test_a_rehearsal_leaves_nothing() -> None:
 def test_of_two_units_in_a_deadlock_both_end_well(studio: Studio) -> None:
     for name in ("a", "b"):
         Counter.objects.create(location=studio.location, name=name)
-    both_hold_one = threading.Barrier(2, timeout=20)
+    both_hold_one = threading.Barrier(2, timeout=60)
 
     def unit(order: tuple[str, str]) -> Callable[[], str]:
         tries = []

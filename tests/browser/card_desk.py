@@ -40,10 +40,10 @@ class CardDesk:
         return Reader.objects.create(location=self.reader.location, stripe_id=made.id, label="Garden")
 
     def sees(self, state: str) -> None:
-        expect(self.till.part(f"card-{state}")).to_be_visible(timeout=10_000)
+        expect(self.till.part(f"card-{state}")).to_be_visible()
 
     def is_done(self, words: str = "Visa ···4242") -> None:
-        expect(self.till.part("done-screen")).to_contain_text(words, timeout=10_000)
+        expect(self.till.part("done-screen")).to_contain_text(words)
 
 
 def types(till: Till, *keys: str) -> None:

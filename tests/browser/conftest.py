@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserType
+from playwright.sync_api import Browser, BrowserType, expect
 
 from payments.models import Reader
 from studio.devices import new_pairing_code, pair
@@ -23,6 +23,7 @@ IMPATIENT = """
 const later = window.setTimeout.bind(window);
 window.setTimeout = (work, millis, ...rest) => later(work, millis === 2000 || millis === 3000 ? 250 : millis, ...rest);
 """
+PATIENCE_MILLIS = 30_000  # a page may be slow on a busy machine; what never comes is waited for only once
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
@@ -49,6 +50,7 @@ def let_the_test_ask_the_database_while_the_browser_runs() -> Iterator[None]:
 def browser(browser_type: BrowserType) -> Iterator[Browser]:
     sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     browser = browser_type.launch(executable_path=CHROMIUM, args=[*sandbox, *QUIET, "--no-first-run"])
+    expect.set_options(timeout=PATIENCE_MILLIS)
     yield browser
     browser.close()
 

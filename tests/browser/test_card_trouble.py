@@ -196,7 +196,7 @@ def test_cancelling_before_the_first_answer_that_is_lost_leaves_nothing_at_the_r
     held[0].fetch()
     held[0].abort()
 
-    expect(desk.till.part("card-screen")).to_have_count(0, timeout=10_000)
+    expect(desk.till.part("card-screen")).to_have_count(0)
     assert Charge.objects.get().status == Charge.Status.CANCELLED
     assert desk.sim.sdk.terminal.readers.retrieve(desk.reader.stripe_id).action is None
 
@@ -219,7 +219,7 @@ def test_a_sale_locked_by_a_card_says_so_and_lets_the_card_be_taken_back(desk: C
     till.tap("undo-trouble")
 
     till.part("part-remove").click()
-    expect(till.part("parts")).to_have_count(0, timeout=10_000)
+    expect(till.part("parts")).to_have_count(0)
     expect(till.part("pay-card")).to_contain_text("$110.00")
     assert Charge.objects.get().status == Charge.Status.CANCELLED
 

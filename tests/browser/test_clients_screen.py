@@ -50,13 +50,13 @@ def test_a_client_is_found_while_one_types_and_a_new_one_is_saved_by_enter(till:
     expect(till.part("file-name")).to_have_value("Ada Ng")
     expect(till.part("file-phone")).to_be_focused()
     till.page.keyboard.type("12")
-    till.page.keyboard.press("Enter")
+    till.enter()
     till.shows("This is no phone number.")
     till.part("file-phone").fill("614 555 0199")
     till.page.reload()
     expect(till.part("file-phone")).to_have_value("614 555 0199")
     till.part("file-email").focus()
-    till.page.keyboard.press("Enter")
+    till.enter()
 
     expect(till.part("client-card")).to_contain_text("(614) 555-0199")
     till.shows("No visits yet.")
@@ -176,7 +176,7 @@ def test_the_clients_screen_is_free_of_accessibility_violations_in_both_themes(t
     till.part("file-email").fill("maya@example.com")
     expect(till.part("same")).to_be_visible()
     till.part("client-line").focus()
-    till.page.keyboard.press("Enter")
+    till.enter()
     expect(till.part("client-card")).to_be_visible()
     for theme in ("light", "dark"):
         till.page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]

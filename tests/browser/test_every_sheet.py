@@ -24,7 +24,7 @@ class Walk:
 
     def at(self, part: str, place: str = "") -> None:
         """Look at the place that this part belongs to, once it is there."""
-        expect(self.till.part(part).first).to_be_visible(timeout=10_000)
+        expect(self.till.part(part).first).to_be_visible()
         self.looker.looks_at(place or part)
 
     def opens(self, button: str, part: str) -> None:

@@ -119,7 +119,7 @@ def test_a_scan_without_a_sale_shows_the_card_with_its_history_and_a_wrong_code_
     till.tap("gift-find")
     till.shows("A character of this code is wrong")
     till.part("gift-code").fill(code.lower())
-    till.page.keyboard.press("Enter")
+    till.enter()
     expect(till.part("gift-left")).to_have_text("$80.00 left")
     assert code not in till.page.url
 

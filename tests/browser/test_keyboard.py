@@ -44,7 +44,7 @@ class Keys:
 
     def presses(self, name: str) -> None:
         self.goes_to(name)
-        self.page.keyboard.press("Enter")
+        self.till.enter()
 
     def is_somewhere(self) -> None:
         """Whatever was pressed is gone, and the focus is not lost with it."""
@@ -91,7 +91,7 @@ def sells_with_a_tip(till: Till, keys: Keys) -> None:
     parks_and_takes_up(till, keys)
     keys.presses("cash-exact")
     till.shows("No change")
-    till.page.keyboard.press("Enter")
+    till.enter()
     expect(till.part("done-screen")).to_have_count(0)
     keys.is_somewhere()
 
@@ -115,7 +115,7 @@ def gives_a_sale_back(till: Till, keys: Keys) -> None:
     assert keys.has() == "reason-unhappy"
     keys.presses("refund-send")
     till.shows("Give back $25.80")
-    till.page.keyboard.press("Enter")
+    till.enter()
     expect(till.part("taken-back")).to_be_visible()
     keys.is_somewhere()
 

@@ -13,6 +13,7 @@ from pos.receipts import address
 from tests.browser.test_clients_screen import maya
 from tests.browser.test_desk import MANAGERS_PIN, starts_the_day, violations
 from tests.browser.till import Till
+from tests.browser.two_tablets import scans
 from tests.builders import TestDesk, of, tip
 
 
@@ -43,9 +44,8 @@ def manager_agrees(till: Till) -> None:
     till.page.keyboard.type(MANAGERS_PIN)
 
 
-def scans(till: Till, basket: Basket) -> None:
-    till.page.keyboard.type(address(Receipt.objects.get(sale=basket.sale, refund=None)))
-    till.page.keyboard.press("Enter")
+def scans_receipt(till: Till, basket: Basket) -> None:
+    scans(till.page, address(Receipt.objects.get(sale=basket.sale, refund=None)))
 
 
 def test_receipts_are_listed_by_day_with_totals_and_states(till: Till) -> None:
@@ -97,7 +97,7 @@ def test_a_receipt_is_found_by_number_amount_client_or_scanned_link(till: Till) 
 
     search.fill("")
     search.focus()
-    scans(till, oil)
+    scans_receipt(till, oil)
     expect(till.part("status")).to_have_text("UPT-000001")
     expect(search).to_have_value("")
 
@@ -169,7 +169,7 @@ def test_a_scanned_receipt_is_refunded_in_full_with_three_taps(till: Till) -> No
     basket = desk_of(till).rings_up(of("massage-oil")).pays(cash=25_80)
     till.counts_from_here()
 
-    scans(till, basket)
+    scans_receipt(till, basket)
     till.tap("refund")
     till.tap("reason-unhappy")
     till.tap_button("Refund $25.80 from the drawer")
@@ -236,19 +236,19 @@ def test_a_void_says_what_goes_back_and_by_keyboard_alone(till: Till) -> None:
     mixed_sale(till)
     at_the_receipts(till)
     till.part("receipt-row").focus()
-    till.page.keyboard.press("Enter")
+    till.enter()
     till.part("void").focus()
-    till.page.keyboard.press("Enter")
+    till.enter()
     expect(till.part("legs")).to_contain_text("$100.00 back by other terminal")
     till.part("reason-mistake").focus()
-    till.page.keyboard.press("Enter")
+    till.enter()
     till.part("void-send").focus()
-    till.page.keyboard.press("Enter")
+    till.enter()
     manager_agrees(till)
 
     till.shows("Give back $183.60")
     assert Sale.objects.get().status == Sale.Status.VOIDED
-    till.page.keyboard.press("Enter")
+    till.enter()
     expect(till.part("status")).to_contain_text("Voided")
     expect(till.part("taken-back")).to_contain_text("approved by Mara")
 

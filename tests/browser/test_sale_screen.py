@@ -161,7 +161,7 @@ def test_a_sale_is_made_by_the_keyboard_alone(till: Till) -> None:
     expect(till.part("client-search")).to_be_focused()
     till.page.keyboard.type("maya", delay=80)
     expect(till.part("client-row")).to_be_visible()
-    press("Enter")
+    till.enter()
     expect(till.part("cart-client")).to_have_text("Maya Okafor")
     for _ in range(9):
         if focused.get_attribute("data-test") == "item-ashiatsu-60":
@@ -171,13 +171,13 @@ def test_a_sale_is_made_by_the_keyboard_alone(till: Till) -> None:
     expect(till.part("item-deep-tissue-60")).to_be_focused()
     assert focused.evaluate("element => getComputedStyle(element).outlineWidth") == "3px"
     press("ArrowLeft")
-    press("Enter")
+    till.enter()
     totals(till, "110.00")
     for _ in range(25):
         if focused.get_attribute("data-test") == "cash-exact":
             break
         press("Tab")
-    press("Enter")
+    till.enter()
 
     till.shows("No change")
     assert Sale.objects.get().status == "completed"

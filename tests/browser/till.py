@@ -41,6 +41,11 @@ class Till:
     def tap(self, name: str) -> None:
         self.part(name).click()
 
+    def enter(self) -> None:
+        """Press Enter, once money buttons do not rest any more from the last tap: no finger is that fast."""
+        expect(self.page.locator("[data-hold]")).to_have_count(0)
+        self.page.keyboard.press("Enter")
+
     def tap_button(self, name: str) -> None:
         """Tap the visible button whose words begin so."""
         self.page.get_by_role("button", name=name).filter(visible=True).first.click()

@@ -20,8 +20,10 @@ PIN, MANAGERS_PIN = "739164", "615283"
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SCAN = """text => {
   const target = document.activeElement ?? document.body;
-  for (const key of [...text, "Enter"])
-    target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  for (const key of [...text, "Enter"]) {
+    const isTaken = !target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    if (!isTaken && key.length === 1) document.execCommand("insertText", false, key);
+  }
 }"""
 
 
@@ -50,7 +52,7 @@ def second_tablet(first: Till, browser: Browser, staff: Staff, pin: str) -> Iter
 
 
 def scans(page: Page, code: str) -> None:
-    """A scanner types the code in one go and presses Enter."""
+    """A scanner types the code in one go and presses Enter, faster than Playwright could on a busy machine."""
     page.evaluate(SCAN, code)
 
 

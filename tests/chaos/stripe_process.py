@@ -56,7 +56,7 @@ class StripeProcess:
         request = urllib.request.Request(  # noqa: S310 - our own address
             f"{self.url}/_sim/{path}", json.dumps(order).encode(), {"Content-Type": "application/json"}, method="POST"
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             told: dict[str, Any] = json.load(answer)
             return told
 
@@ -92,5 +92,5 @@ def stripe_process(seed: int = 0) -> Iterator[StripeProcess]:
             yield StripeProcess(url)
         finally:
             process.terminate()
-            _, bugs = process.communicate(timeout=20)
+            _, bugs = process.communicate(timeout=60)
     assert process.returncode == 0, bugs

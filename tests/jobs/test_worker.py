@@ -143,7 +143,7 @@ def slow_worker(tmp_path):
     worker = start_worker(tmp_path)
     yield worker
     worker.kill()
-    worker.wait(timeout=30)
+    worker.wait(timeout=60)
 
 
 def start_worker(folder):
@@ -162,7 +162,7 @@ def test_a_worker_that_is_told_to_stop_finishes_the_row_in_hand(slow_worker, tmp
     assert (tmp_path / "begun").exists()
     slow_worker.send_signal(signal.SIGTERM)
 
-    assert slow_worker.wait(timeout=30) == 0
+    assert slow_worker.wait(timeout=60) == 0
     assert (tmp_path / "ended").exists()
     assert Slot.objects.get().done_at is not None
 
@@ -171,7 +171,7 @@ def test_a_worker_that_is_told_to_stop_finishes_the_row_in_hand(slow_worker, tmp
 def test_what_a_killed_worker_had_in_hand_is_done_by_the_next(slow_worker, tmp_path, settings, monkeypatch):
     assert (tmp_path / "begun").exists()
     slow_worker.kill()
-    slow_worker.wait(timeout=30)
+    slow_worker.wait(timeout=60)
     assert not (tmp_path / "ended").exists()
     claimed = Slot.objects.get()
     assert (claimed.done_at, claimed.attempts) == (None, 1)

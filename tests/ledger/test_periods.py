@@ -217,7 +217,7 @@ def test_a_close_waits_for_a_sale_on_its_way_and_seals_it(place, owner, february
         entry = sell(place)
         closer.start()
         assert not closed.wait(timeout=0.5)
-    closer.join(timeout=10)
+    closer.join(timeout=60)
 
     assert closed.is_set()
     assert head().entry == entry
@@ -242,7 +242,7 @@ def test_a_sale_waits_for_a_close_on_its_way_and_is_refused(place, owner, februa
         seller.start()
         seller.join(timeout=0.5)
         assert seller.is_alive()
-    seller.join(timeout=10)
+    seller.join(timeout=60)
 
     assert len(refusals) == 1
     assert not Entry.objects.exists()
@@ -267,15 +267,15 @@ def test_a_month_is_not_closed_while_somebody_else_seals_its_entries(place, owne
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SINGLE_HOLDER])
             held.set()
-            release.wait(timeout=10)
+            release.wait(timeout=60)
         connections.close_all()
 
     holder = threading.Thread(target=hold_the_chain)
     holder.start()
-    assert held.wait(timeout=10)
+    assert held.wait(timeout=60)
     with pytest.raises(EntriesNotLinked, match="1 entries of January 2026"), transaction.atomic():
         close(FIRST, by=owner, now=february)
     release.set()
-    holder.join(timeout=10)
+    holder.join(timeout=60)
 
     assert Period.objects.get().status == "open"

@@ -39,7 +39,7 @@ def line(chunks: list[bytes]) -> Iterator[str]:
                     connection.sendall(chunk)
                 except OSError:
                     return
-                if stop.wait(0.02):
+                if stop.wait(0.05):
                     return
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -48,7 +48,7 @@ def line(chunks: list[bytes]) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         stop.set()
-        thread.join(timeout=5)
+        thread.join(timeout=60)
         listening.close()
 
 
@@ -76,7 +76,7 @@ def test_an_answer_that_drips_is_given_up(hearing: Settings, chunks: list[bytes]
     with line(chunks) as hearing.STRIPE_API_BASE, pytest.raises(Indeterminate):
         gateway().read_balance()
 
-    assert 0.25 < time.monotonic() - began < 5
+    assert 0.25 < time.monotonic() - began < 15
 
 
 def test_an_answer_in_pieces_that_comes_in_time_is_taken(hearing: Settings) -> None:

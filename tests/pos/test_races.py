@@ -412,7 +412,7 @@ def while_the_worker_comes_by(*, now: dt.datetime) -> Iterator[None]:
         worker.start()
         while worker.is_alive() and not somebody_waits_for_a_lock():
             time.sleep(0.02)
-    worker.join(timeout=10)
+    worker.join(timeout=60)
 
 
 def somebody_waits_for_a_lock() -> bool:

@@ -25,7 +25,7 @@ def client_of(
         key,
         stripe_version=VERSION,
         max_network_retries=0,
-        http_client=http_client or stripe.RequestsClient(timeout=(3, 10)),
+        http_client=http_client or stripe.RequestsClient(timeout=(30, 60)),
         base_addresses={"api": url},
     )
 
@@ -43,7 +43,7 @@ class StandIn:
         headers = {"Content-Type": "application/json"}
         body = json.dumps(order).encode() if using == "POST" else None
         request = urllib.request.Request(f"{self.url}/_sim/{path}", body, headers, method=using)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             told: dict[str, Any] = json.load(answer)
             return told
 

@@ -25,7 +25,7 @@ def visit(url: str, **form: str) -> tuple[int, str, str]:
     """Status, where it leads, the page."""
     body = urllib.parse.urlencode(form).encode() if form else None
     try:
-        with BROWSER.open(url, body, timeout=5) as page:
+        with BROWSER.open(url, body, timeout=60) as page:
             return page.status, "", page.read().decode()
     except urllib.error.HTTPError as other:
         with other:
@@ -134,7 +134,7 @@ def test_a_page_expires_by_itself(sim: StandIn) -> None:
 
 def test_the_policy_lets_the_form_end_where_the_session_leads(sim: StandIn) -> None:
     session = open_session(sim)
-    with urllib.request.urlopen(session.url, timeout=5) as page:  # noqa: S310
+    with urllib.request.urlopen(session.url, timeout=60) as page:  # noqa: S310
         policy = page.headers["Content-Security-Policy"]
 
     assert "form-action 'self' http://127.0.0.1:9" in policy

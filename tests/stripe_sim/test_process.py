@@ -23,7 +23,7 @@ def test_it_says_its_address_keeps_its_data_and_ends_when_told(tmp_path: Path) -
             names.append([customer.name for customer in sdk.customers.list().data])
             endpoints = sdk.webhook_endpoints.list().data
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=5) == 0
+            assert process.wait(timeout=60) == 0
 
     assert names == [["Ada"], ["Ada", "Ada"]]
     assert [endpoint.url for endpoint in endpoints] == ["http://127.0.0.1:9/stripe/webhook"]

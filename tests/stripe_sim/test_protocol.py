@@ -135,7 +135,7 @@ def test_an_unknown_address_is_never_answered_kindly(sim: StandIn, path: str) ->
     request = urllib.request.Request(sim.url + path, headers={"Authorization": "Bearer sk_test_sim"})  # noqa: S310
 
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=5)  # noqa: S310
+        urllib.request.urlopen(request, timeout=60)  # noqa: S310
 
     with refused.value as answer:
         assert (answer.code, "Unrecognized request URL" in json.load(answer)["error"]["message"]) == (404, True)

@@ -153,7 +153,7 @@ def test_the_readers_page_works_without_javascript(sim: StandIn) -> None:
     send(sim, reader, intent)
     url = f"{sim.url}/_sim/readers/{reader.id}"
 
-    with urllib.request.urlopen(url, timeout=5) as page:  # noqa: S310
+    with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310
         html = page.read().decode()
         policy = page.headers["Content-Security-Policy"]
     assert "$155.74" in html
@@ -161,10 +161,10 @@ def test_the_readers_page_works_without_javascript(sim: StandIn) -> None:
     assert "default-src 'none'" in policy
     assert "unsafe-inline" not in policy
     form = urllib.parse.urlencode({"do": "tap", "card": "mastercard"}).encode()
-    with urllib.request.urlopen(url, form, timeout=5) as page:  # noqa: S310
+    with urllib.request.urlopen(url, form, timeout=60) as page:  # noqa: S310
         assert "Approved" in page.read().decode()
     assert sim.sdk.payment_intents.retrieve(intent.id).status == "succeeded"
-    assert urllib.request.urlopen(f"{sim.url}/_sim/assets/reader.js", timeout=5).status == 200  # noqa: S310
+    assert urllib.request.urlopen(f"{sim.url}/_sim/assets/reader.js", timeout=60).status == 200  # noqa: S310
 
 
 def test_what_cannot_be_done_at_the_reader_is_said_on_its_page(sim: StandIn) -> None:
@@ -173,6 +173,6 @@ def test_what_cannot_be_done_at_the_reader_is_said_on_its_page(sim: StandIn) -> 
     url = f"{sim.url}/_sim/readers/{reader.id}"
 
     form = urllib.parse.urlencode({"do": "insert", "tip": "500"}).encode()
-    with urllib.request.urlopen(url, form, timeout=5) as page:  # noqa: S310
+    with urllib.request.urlopen(url, form, timeout=60) as page:  # noqa: S310
         assert "Tipping is skipped for this payment." in page.read().decode()
     assert sim.sdk.terminal.readers.retrieve(reader.id).action.status == "in_progress"
