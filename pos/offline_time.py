@@ -10,8 +10,8 @@ STEADY = dt.timedelta(minutes=2)
 
 def when_sold(told: Told, sending: Sending, *, now: dt.datetime) -> dt.datetime:
     """The moment of the sale by the server's clock: not after `now`, and not before the server's last answer."""
-    at = now - _since(told, sending, now=now)
-    return max(min(at, now), min(told.contact_at, now))
+    at_most = now - min(told.contact_at, now)
+    return now - max(min(_since(told, sending, now=now), at_most), dt.timedelta(0))
 
 
 def _since(told: Told, sending: Sending, *, now: dt.datetime) -> dt.timedelta:

@@ -31,6 +31,7 @@ from config.settings import *  # noqa: F403 - the settings under test are all of
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a PIN must not cost 60 ms a thousand times
 STRIPE_STAND_IN_ALLOWED = True
+WHITENOISE_AUTOREFRESH = True  # else every test's client reads all static files before its first request
 
 # How long one waits for another is for production to bound; how long that takes on a busy machine is nothing to test.
 PATIENCE_SECONDS = 120

@@ -67,6 +67,8 @@ def test_a_tablet_that_slept_counts_too_little_and_its_clock_is_believed(
 def test_no_sale_comes_from_the_future_or_from_before_the_last_answer(till: Till, studio: Studio, drawer: str) -> None:
     ahead = told(studio, drawer_session=drawer, minutes_ago=-90, ago_ms=None)
     long_ago = told(studio, drawer_session=drawer, minutes_ago=300, ago_ms=None)
+    never = told(studio, drawer_session=drawer, ago_ms=None) | {"sold_at": "0001-01-01T00:00:00Z"}
 
     assert sold_at(sends(till, ahead)) <= timezone.now()
-    assert abs(sold_at(sends(till, long_ago)) - (NOW - 40 * MINUTE)) < MINUTE
+    for body in (long_ago, never):
+        assert abs(sold_at(sends(till, body)) - (NOW - 40 * MINUTE)) < MINUTE
